@@ -1,0 +1,1 @@
+"""Who reads, what they asked for, whether we may write, and their forms. Sends nothing, shows no paper."""

@@ -1,0 +1,1 @@
+"""The readers' forms: parse, call one function, show a template."""

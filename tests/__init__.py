@@ -1,0 +1,1 @@
+"""Mirrors the packages; helpers are imported as `tests.…`."""

@@ -1,0 +1,1 @@
+"""The bundled week and its readers."""

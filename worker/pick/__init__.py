@@ -1,0 +1,1 @@
+"""What is trending, what fits whom, and each reader's selection."""

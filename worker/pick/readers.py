@@ -1,0 +1,22 @@
+"""What picking sees of a subscriber. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One reader's wishes and memory, for one occasion."""
+
+    id: int
+    since: datetime  # candidates are the papers first seen at or after this moment
+    topics: tuple[str, ...] = ()  # topic keys of the catalogue
+    keywords: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    mutes: tuple[str, ...] = ()  # phrases; a paper that carries one is never chosen
+    for_you: int = 5
+    trending: int = 5
+    had: frozenset[int] = frozenset()  # ids of papers sent to this reader in the last 16 days
+    liked: tuple[int, ...] = ()  # ids of papers voted up, and down
+    disliked: tuple[int, ...] = ()
+    quiet_days: tuple[str, ...] = ()  # occasions skipped for too little new since the last digest, as words: "Tue 16 June"

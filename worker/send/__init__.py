@@ -1,0 +1,1 @@
+"""The ledger: planning of waves, delivery, rates, and the mailers."""

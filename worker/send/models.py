@@ -1,0 +1,142 @@
+"""The ledger's rows: waves, their ranges, deliveries, and the processes that own claims."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from config.database import NEVER_REUSED, Base, Id, Instant
+
+# Letters to PAPERBOY_OPERATOR go through the same ledger; nobody's id is 0.
+OPERATOR_ID = 0
+
+
+class State(StrEnum):
+    """Where a delivery stands. Waiting and claimed pass; the rest is the account that must add up (law 3)."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    STALE = "stale"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+class Kind(StrEnum):
+    """Letters go first (law 9)."""
+
+    LETTER = "letter"
+    DIGEST = "digest"
+
+
+class Wave(Base):
+    """All readers due in one tick of the clock. Closed once its account adds up."""
+
+    __tablename__ = "waves"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    due_at: Mapped[datetime] = mapped_column(Instant, unique=True)  # the tick: two beats open one wave
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(String(9), default="open")  # open, paused, cancelled, closed
+    account: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # state -> count, when closed
+
+    __table_args__ = (NEVER_REUSED,)
+
+
+class Range(Base):
+    """The subscribers first_id..last_id of one wave: one planning task, one transaction."""
+
+    __tablename__ = "wave_ranges"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    wave_id: Mapped[int] = mapped_column(ForeignKey("waves.id", ondelete="CASCADE"), index=True)
+    first_id: Mapped[int] = mapped_column(Id)
+    last_id: Mapped[int] = mapped_column(Id)
+    readers: Mapped[int] = mapped_column(Integer, default=0)  # how many the planner read
+    planned_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (NEVER_REUSED,)
+
+
+class Delivery(Base):
+    """This reader, this occasion: at most one (law 2). Holds no address (law 10), and what was chosen, packed."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    subscriber_id: Mapped[int] = mapped_column(Id)
+    occasion: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[Kind] = mapped_column(String(6))
+    state: Mapped[State] = mapped_column(String(9), default=State.WAITING)
+    wave_id: Mapped[int | None] = mapped_column(ForeignKey("waves.id"))
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    stale_at: Mapped[datetime] = mapped_column(Instant)  # not sent any more from here on
+    next_attempt_at: Mapped[datetime] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    owner: Mapped[int | None] = mapped_column(Id)  # processes.id, while claimed
+    domain: Mapped[str] = mapped_column(String(255), default="")
+    address_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    reason: Mapped[str] = mapped_column(String(300), default="")  # why skipped, or the last answer, in words
+    code: Mapped[str] = mapped_column(String(16), default="")  # the answer's code: "250", "550 5.1.1"
+    mailer: Mapped[str] = mapped_column(String(40), default="")
+    provider_id: Mapped[str] = mapped_column(String(200), default="")
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    ranking_id: Mapped[int | None] = mapped_column(ForeignKey("rankings.id"))
+    papers: Mapped[bytes] = mapped_column(LargeBinary, default=b"")  # little-endian int64: every paper shown, cards and lines
+    content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # the Selection or the Letter, as plain values
+
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "occasion"),
+        # Partial: claimed and settled rows leave the index, so a claim never walks past them (measurements, section 5).
+        Index(
+            "ix_deliveries_waiting",
+            "kind",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
+        ),
+        Index("ix_deliveries_owner", "owner", postgresql_where=text("state = 'claimed'"), sqlite_where=text("state = 'claimed'")),
+        Index("ix_deliveries_wave_id", "wave_id", "state"),
+        Index("ix_deliveries_due_at", "due_at"),
+        NEVER_REUSED,
+    )
+
+
+class Process(Base):
+    """A process that may own claims: it bumps its counter while it lives (law 3: no wall time decides)."""
+
+    __tablename__ = "processes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(120))  # host and pid, for people
+    counter: Mapped[int] = mapped_column(Integer, default=0)
+    begun_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (NEVER_REUSED,)
+
+
+class Heartbeat(Base):
+    """When something that should beat last did: "beat", "worker"."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    beat_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Bucket(Base):
+    """A token bucket of one mailer where there is no Redis: rates and pacing live in the database (embedded)."""
+
+    __tablename__ = "buckets"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tokens: Mapped[float] = mapped_column()
+    filled_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,63 @@
+"""What the ledger asks of a mailer. Adapters import this; this imports none of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from worker.render.message import Message
+
+
+class Verdict(StrEnum):
+    """What became of one parcel."""
+
+    ACCEPTED = "accepted"  # the provider or the relay took it
+    REFUSED = "refused"  # for good, this address or this message: never try again
+    DEFERRED = "deferred"  # surely not accepted: try later, or by the next mailer
+    UNKNOWN = "unknown"  # the line broke after the last byte: it may have been accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message on its way: the envelope and what is in it."""
+
+    delivery_id: int
+    recipient: str  # bare address of the envelope
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One answer. `code` is the reply and enhanced status ("550 5.1.1"); `words` are the server's, bounded."""
+
+    delivery_id: int
+    verdict: Verdict
+    code: str = ""
+    words: str = ""
+    provider_id: str = ""
+
+
+class Unavailable(Exception):
+    """The mailer cannot be reached or will not let us in: nothing was handed over. The words name the remedy."""
+
+
+class Mailer(Protocol):
+    """Hands messages to the outside world. One object a process, used by one thread."""
+
+    name: str  # "smtp mail.example.org:587", "maildir /var/mail": safe to log
+
+    def deliver(self, parcels: Iterable[Parcel]) -> Iterator[Outcome]:
+        """Hand over each parcel, and yield one outcome for every parcel taken from the iterable, as it is known.
+
+        A connection is kept between calls. Parcels are drawn one at a time, only when the line is free for them:
+        what was not drawn was not begun. Never raises for a parcel; raises Unavailable only before drawing the first.
+        """
+        ...
+
+    def check(self) -> str:
+        """Connect and log in without sending; say in one line what was found. Raises Unavailable."""
+        ...
+
+    def close(self) -> None:
+        """End the connection politely."""
+        ...

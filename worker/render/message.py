@@ -1,0 +1,64 @@
+"""A message: an envelope, headers and bodies in pieces, for the wire or in parts. Knows nothing of papers."""
+
+from dataclasses import dataclass
+
+from worker.render.pieces import Piece, joined
+
+# "=_" cannot occur in quoted-printable (RFC 2045, section 6.7), so no body can hold this line.
+_BOUNDARY = b"=_paperboy_alternative"
+_TEXT_FOLLOWS = (
+    b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="%b"\r\n\r\n'
+    b"--%b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" % (_BOUNDARY, _BOUNDARY)
+)
+_HTML_FOLLOWS = b"\r\n--%b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" % _BOUNDARY
+_END = b"\r\n--%b--\r\n" % _BOUNDARY
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One header: its value as people read it, and its folded ASCII line(s) with the closing CRLF."""
+
+    name: str
+    value: str
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A message for providers that take JSON, and for the view in a browser. Lines end in LF.
+
+    `headers` are all of them but those of MIME, in Unicode, From, To and Subject included.
+    """
+
+    subject: str
+    html: str
+    text: str
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Rendered content (law 6): `wire` and `parts` join the same pieces."""
+
+    sender: str  # bare address of the envelope (MAIL FROM)
+    recipient: str  # bare address of the envelope (RCPT TO)
+    message_id: str  # with its angle brackets; the same whenever the delivery is sent again
+    headers: tuple[Header, ...]
+    text: tuple[Piece, ...]
+    html: tuple[Piece, ...]
+
+    def wire(self) -> bytes:
+        """The whole message (RFC 5322): ASCII, CRLF, multipart/alternative in quoted-printable; ready after DATA, no dot to stuff."""
+        pieces = [header.wire for header in self.headers]
+        pieces.append(_TEXT_FOLLOWS)
+        pieces += [piece.wire for piece in self.text]
+        pieces.append(_HTML_FOLLOWS)
+        pieces += [piece.wire for piece in self.html]
+        pieces.append(_END)
+        return b"".join(pieces)
+
+    def parts(self) -> Parts:
+        """The same content, decoded."""
+        headers = tuple((header.name, header.value) for header in self.headers)
+        subject = next((value for name, value in headers if name == "Subject"), "")
+        return Parts(subject=subject, html=joined(self.html), text=joined(self.text), headers=headers)

@@ -57,6 +57,9 @@ class Subscriber(Base):
     trending: Mapped[int] = mapped_column(SmallInteger, default=5)  # papers in "Trending today"
     next_due_at: Mapped[datetime | None] = mapped_column(Instant)  # the clock's queue; empty while nothing may be due
     last_digest_at: Mapped[datetime | None] = mapped_column(Instant)  # due moment of the last digest planned
+    # The greatest keys of occasions used so far ("2026-06-17", "2026-W25"): no change of zone or cadence brings one back.
+    last_day: Mapped[str] = mapped_column(String(10), default="")
+    last_week: Mapped[str] = mapped_column(String(8), default="")
     paused_until: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -119,6 +122,18 @@ class Suppression(Base):
     reason: Mapped[str] = mapped_column(String(20))  # bounced, complained, operator, provider
     detail: Mapped[str] = mapped_column(String(200), default="")
     since: Mapped[datetime] = mapped_column(Instant)
+
+
+class SignupLetter(Base):
+    """That a confirmation was asked for an address, kept as its HMAC: the limit outlives the sign-up it counts (law 10)."""
+
+    __tablename__ = "signup_letters"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    address_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (Index("ix_signup_letters_address_key", "address_key", "asked_at"), NEVER_REUSED)
 
 
 class KeptKey(Base):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import NEVER_REUSED, Base, Id, Instant
@@ -101,7 +101,10 @@ class Run(Base):
 
 
 class Fetch(Base):
-    """What a conditional request needs of the last answer of one URL (RFC 9110, section 13)."""
+    """The last answer of one URL that could be read, with its validators (RFC 9110, section 13).
+
+    The body is kept so that "not modified" means the same papers again, even when the run that saw them first broke off.
+    """
 
     __tablename__ = "fetches"
 
@@ -109,6 +112,7 @@ class Fetch(Base):
     etag: Mapped[str | None] = mapped_column(String(300))
     last_modified: Mapped[str | None] = mapped_column(String(100))
     fetched_at: Mapped[datetime] = mapped_column(Instant)
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # zlib
 
 
 class HostTurn(Base):

@@ -2,6 +2,7 @@
 
 import importlib
 from pathlib import Path
+from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -18,7 +19,7 @@ def import_every_row() -> None:
         importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
-def render_item(kind: str, item: object, _context: AutogenContext) -> str | bool:
+def render_item(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
     """A migration outlives our column types: write what they are made of."""
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl!r}"

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("etag", sa.String(length=300), nullable=True),
         sa.Column("last_modified", sa.String(length=100), nullable=True),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("url", name=op.f("pk_fetches")),
     )
     op.create_table(
@@ -125,6 +126,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("title", name=op.f("pk_resolutions")),
     )
     op.create_table(
+        "signup_letters",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("address_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signup_letters")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("signup_letters", schema=None) as batch_op:
+        batch_op.create_index("ix_signup_letters_address_key", ["address_key", "asked_at"], unique=False)
+
+    op.create_table(
         "subscribers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
@@ -139,6 +151,8 @@ def upgrade() -> None:
         sa.Column("trending", sa.SmallInteger(), nullable=False),
         sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_digest_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_day", sa.String(length=10), nullable=False),
+        sa.Column("last_week", sa.String(length=8), nullable=False),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
@@ -384,6 +398,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_subscribers_next_due_at", postgresql_where=sa.text("next_due_at IS NOT NULL"))
 
     op.drop_table("subscribers")
+    with op.batch_alter_table("signup_letters", schema=None) as batch_op:
+        batch_op.drop_index("ix_signup_letters_address_key")
+
+    op.drop_table("signup_letters")
     op.drop_table("resolutions")
     with op.batch_alter_table("rankings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rankings_made_at"))

@@ -1,0 +1,114 @@
+"""Which papers fit which reader, and why: one sparse product for a block of readers. Chooses nothing. Pure.
+
+    scores (readers x papers) = wishes (readers x features) @ matches (features x papers)
+
+A feature is something that can be asked for. A wish is 1 where a reader asked for it, a match says how strongly a paper answers it. Mutes are
+the same product, of which only the sign is read. Measured: about 10 us a reader for 10,000 readers of 500 papers.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from worker.pick.features import Cause, CauseKind, Index, Table, Wish, index, row
+from worker.pick.readers import Reader
+
+__all__ = ["Cause", "CauseKind", "Fit", "Index", "fit", "index", "topic_counts"]
+
+# However many disliked papers it resembles, a paper that answers a wish stays in reach.
+FLOOR = 0.1
+CAUSES_TOLD = 3
+TITLE_TOLD = 60  # letters of a liked paper's title
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a block of readers and a ranking's papers fit, by position."""
+
+    scores: csr_matrix  # readers x papers, float32: above 0 exactly where a wish is answered and nothing muted
+    muted: csr_matrix  # readers x papers, bool
+    _wishes: csr_matrix  # readers x features
+    _matches: csr_matrix  # papers x features
+    _causes: tuple[Cause, ...]  # of each feature
+
+    def causes(self, reader: int, paper: int) -> tuple[Cause, ...]:
+        """What makes the paper fit the reader, the strongest first; nothing when it does not fit."""
+        wished, wishes = row(self._wishes, reader)
+        matched, strengths = row(self._matches, paper)
+        if not wished.size or not matched.size:
+            return ()
+        places = np.minimum(np.searchsorted(matched, wished), matched.size - 1)
+        answers = np.where(matched[places] == wished, wishes * strengths[places], 0)
+        return tuple(self._causes[wished[place]] for place in np.argsort(-answers, kind="stable") if answers[place] > 0)
+
+    def reason(self, reader: int, paper: int) -> str:
+        """The causes as a reader is told them: "State-space models; keyword mamba", "by Yann LeCun"."""
+        return "; ".join(_told(cause) for cause in self.causes(reader, paper)[:CAUSES_TOLD])
+
+
+def fit(index: Index, readers: Sequence[Reader]) -> Fit:
+    """How these readers and the index's papers fit; rows and columns are positions in `readers` and `index.papers`."""
+    asked = Table(index, (list(_wishes(index, reader)) for reader in readers))
+    spared = Table(index, ([(mute, 1.0) for mute in _mutes(index, reader)] for reader in readers))
+    muted = csr_matrix(spared.wishes @ spared.matches, dtype=bool)
+    by_paper = asked.matches.T.tocsr()
+    by_paper.sort_indices()
+    return Fit(_scores(asked, muted), muted, asked.wishes, by_paper, asked.causes)
+
+
+def topic_counts(index: Index) -> dict[str, int]:
+    """How many of the papers belong to each topic, by its key."""
+    counts = np.diff(index.topics.indptr)
+    return {topic.key: int(count) for topic, count in zip(index.catalogue.topics, counts, strict=True)}
+
+
+def _wishes(index: Index, reader: Reader) -> Iterator[tuple[Wish, float]]:
+    for key in reader.topics:
+        if key in index.topic_rows:  # an operator may have taken a topic out of the catalogue
+            yield (CauseKind.TOPIC, key), 1.0
+    for phrase in reader.keywords:
+        yield (CauseKind.KEYWORD, phrase), 1.0
+    for author in reader.authors:
+        yield (CauseKind.AUTHOR, author), 1.0
+    for ids, sign in ((reader.liked, 1.0), (reader.disliked, -1.0)):
+        for paper in ids:
+            if paper in index.rows:
+                yield (CauseKind.LIKE, str(paper)), sign
+
+
+def _mutes(index: Index, reader: Reader) -> Iterator[Wish]:
+    for mute in reader.mutes:
+        yield CauseKind.KEYWORD, mute
+        if topic := index.catalogue.named(mute):
+            yield CauseKind.TOPIC, topic.key
+
+
+def _scores(asked: Table, muted: csr_matrix) -> csr_matrix:
+    scores = asked.wishes.maximum(0) @ asked.matches
+    if asked.wishes.data.min(initial=0) < 0:
+        leaning = asked.wishes @ asked.matches
+        scores = scores.multiply(FLOOR).maximum(leaning.multiply(scores.astype(bool)))
+    if muted.nnz:
+        scores = scores - scores.multiply(muted)
+    scores = csr_matrix(scores, dtype=np.float32)
+    scores.eliminate_zeros()
+    scores.sort_indices()
+    return scores
+
+
+def _told(cause: Cause) -> str:
+    match cause.kind:
+        case CauseKind.TOPIC:
+            return cause.name
+        case CauseKind.KEYWORD:
+            return f"keyword {cause.name}"
+        case CauseKind.AUTHOR:
+            return f"by {cause.name}"
+        case CauseKind.LIKE:
+            return f"like “{_cut(cause.name)}”, which you liked"
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= TITLE_TOLD else title[: TITLE_TOLD - 1].rstrip() + "…"

@@ -96,16 +96,6 @@ def _among(session: Session, ids: Select[tuple[int]]) -> ColumnElement[bool]:
     return Delivery.id == any_(func.array(ids.scalar_subquery()))
 
 
-def release(session: Session, ids: Collection[int], *, owner: int, next_attempt_at: datetime) -> None:
-    """Give claims back that were never begun; the attempt does not count."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.owner == owner, Delivery.state == State.CLAIMED)
-        .values(state=State.WAITING, owner=None, attempts=Delivery.attempts - 1, next_attempt_at=next_attempt_at),
-        execution_options={"synchronize_session": False},
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What is written when the fate of one claim is known."""
@@ -117,9 +107,9 @@ class Settlement:
     code: str = ""
     mailer: str = ""
     provider_id: str = ""
-    domain: str = ""
     address_hash: bytes | None = None
     next_attempt_at: datetime | None = None
+    uncounted: int = 0  # attempts to take back: 1 when it was never begun
 
 
 def settlement(claimed: Claimed, outcome: Outcome, *, now: datetime, mailer: str) -> Settlement:
@@ -161,9 +151,9 @@ def settle(session: Session, owner: int, settlements: Iterable[Settlement]) -> N
             "to_code": one.code,
             "to_mailer": one.mailer,
             "to_provider_id": one.provider_id,
-            "to_domain": one.domain,
             "to_address_hash": one.address_hash,
             "to_next_attempt_at": one.next_attempt_at,
+            "uncounted": one.uncounted,
             "to_settled_at": None if one.state is State.WAITING else one.now,
         }
         ours.append(row)
@@ -189,8 +179,8 @@ def _settling(condition: ColumnElement[bool]) -> Any:  # noqa: ANN401 - SQLAlche
             code=bindparam("to_code"),
             mailer=bindparam("to_mailer"),
             provider_id=bindparam("to_provider_id"),
-            domain=bindparam("to_domain"),
             address_hash=bindparam("to_address_hash"),
+            attempts=table.c.attempts - bindparam("uncounted"),
             next_attempt_at=func.coalesce(bindparam("to_next_attempt_at", type_=table.c.next_attempt_at.type), table.c.next_attempt_at),
             settled_at=bindparam("to_settled_at", type_=table.c.settled_at.type),
         )

@@ -1,0 +1,100 @@
+"""The processes: `up`, `web`, `worker`, `beat`, and `migrate`."""
+
+import sys
+
+import click
+import uvicorn
+
+from config import log
+from config.settings import Settings
+from worker.commands.common import USAGE, chosen_settings, console, example, fail, opened
+
+
+@click.command(epilog=example("./paperboy up", "PAPERBOY_PORT=9000 ./paperboy up"))
+def up() -> None:
+    """Run everything in this one process: pages, clock and sending, on a SQLite file, mail into a Maildir.
+
+    Nothing else is needed. The pages are on http://127.0.0.1:8000, what was mailed on /inbox. Ctrl-C stops it; what is
+    under way is finished first.
+    """
+    from worker import up as embedded  # noqa: PLC0415 - scipy and all rooms: only when asked for
+
+    settings = chosen_settings()
+    if not settings.embedded:
+        fail("PAPERBOY_REDIS_URL is set, so the clock is Celery's: run `web`, `worker` and `beat`, or unset it", USAGE)
+    _log_lines(settings)
+    try:
+        embedded.run(settings)
+    except embedded.CannotStart as error:
+        fail(str(error), USAGE)
+
+
+@click.command(epilog=example("./paperboy web", "PAPERBOY_HOST=0.0.0.0 ./paperboy web"))
+def web() -> None:
+    """Run the web process: the readers' pages, health, webhooks."""
+    from worker.asgi import application  # noqa: PLC0415 - as above
+
+    runtime = opened()
+    _log_lines(runtime.settings)
+    uvicorn.run(
+        application(runtime),
+        host=runtime.settings.host,
+        port=runtime.settings.port,
+        log_config=None,
+        access_log=False,  # paths carry tokens
+        proxy_headers=False,  # X-Forwarded-* count by PAPERBOY_TRUSTED_PROXIES only
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@click.command(epilog=example("./paperboy worker", "PAPERBOY_WORKERS=8 ./paperboy worker", "./paperboy worker --queues letters,send"))
+@click.option("--queues", default="", help="Only these rooms' queues: letters, send, pick, ingest.  [default: all]")
+def worker(queues: str) -> None:
+    """Run a Celery worker: ingest, pick, plan, deliver. Start as many as you like, on as many machines."""
+    from worker.celery import QUEUES, app  # noqa: PLC0415 - as above
+
+    settings = _with_broker()
+    wanted = [queue for queue in queues.split(",") if queue] or list(QUEUES)
+    if unknown := sorted(set(wanted) - set(QUEUES)):
+        fail(f"--queues: {unknown[0]!r} is no queue; there are {', '.join(QUEUES)}", USAGE)
+    app.worker_main(["worker", "--queues", ",".join(wanted), "--loglevel", settings.log_level, "--without-mingle", "--without-gossip"])
+
+
+@click.command(epilog=example("./paperboy beat"))
+def beat() -> None:
+    """Run the clock: it only says that it is time to look; what is due is asked of the ledger."""
+    from worker.celery import app  # noqa: PLC0415 - as above
+
+    settings = _with_broker()
+    app.start(["beat", "--loglevel", settings.log_level, "--pidfile="])
+
+
+@click.command(epilog=example("./paperboy migrate"))
+def migrate() -> None:
+    """Bring the database to this release's schema, in one transaction; running it twice does no harm."""
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+    from config.runtime import open_runtime  # noqa: PLC0415
+    from worker import schema  # noqa: PLC0415
+
+    runtime = open_runtime(chosen_settings())
+    try:
+        console.print(f"the database is at revision {schema.migrate(runtime.database)}")
+    except schema.SchemaError as error:
+        fail(str(error))
+    except OperationalError as error:
+        fail(f"PAPERBOY_DATABASE_URL: the database cannot be reached: {str(error.orig).strip().splitlines()[0]}")
+
+
+def _with_broker() -> Settings:
+    runtime = opened()
+    runtime.database.close()  # before Celery forks: no connection is shared with the children
+    _log_lines(runtime.settings)
+    if not runtime.settings.redis_url:
+        fail("PAPERBOY_REDIS_URL is missing: Celery's broker. Example: PAPERBOY_REDIS_URL=redis://127.0.0.1:6379/0", USAGE)
+    return runtime.settings
+
+
+def _log_lines(settings: Settings) -> None:
+    log.configure(human=sys.stderr.isatty(), level=settings.log_level)

@@ -1,0 +1,74 @@
+"""The table of contents: a sentence-long task a step, in the order of the data. Ids and ranges only, no rows, no addresses."""
+
+from worker.celery import app, office, runtime
+from worker.ingest import runs
+from worker.ingest.registry import source_named
+from worker.pick import editions, rankings
+
+DELIVER_FOR = 15.0  # seconds of one delivering task
+
+
+@app.task
+def ingest(source: str) -> None:
+    """Read a source's next day, if it is time to."""
+    here = runtime()
+    runs.ingest_if_due(here.database, here.clock, source_named(source, here.settings, here.database, here.clock))
+
+
+@app.task
+def rank() -> None:
+    """Make a new ranking, if an ingest changed something since the last."""
+    here = runtime()
+    with here.database.transaction() as session:
+        rankings.make_ranking(session, here.clock.now())
+
+
+@app.task
+def close_editions() -> None:
+    """Close the edition of each UTC day that has ended."""
+    here = runtime()
+    with here.database.transaction() as session:
+        editions.close_ended(session, here.clock.now())
+
+
+@app.task
+def plan() -> None:
+    """Open the wave of this tick, and hand its ranges out."""
+    for range_id in office().open_wave():
+        plan_range.delay(range_id)
+
+
+@app.task
+def plan_range(range_id: int) -> None:
+    """Choose for the readers of one range, and write their deliveries."""
+    office().plan_range(range_id)
+
+
+@app.task
+def deliver() -> None:
+    """Hand over what is due, letters first."""
+    office().deliver(seconds=DELIVER_FOR)
+
+
+@app.task
+def sweep() -> None:
+    """Take back what dead processes held, end what is stale, and close the waves whose account adds up."""
+    office().sweep()
+
+
+@app.task
+def watch() -> None:
+    """Write to the operator about what is wrong, once a cause a day."""
+    office().watch()
+
+
+@app.task
+def prune() -> None:
+    """Forget what is older than we promise to keep it, in small bites."""
+    office().prune()
+
+
+@app.task
+def beat() -> None:
+    """Show that clock, broker and hands are alive."""
+    office().beat()

@@ -38,7 +38,7 @@ class Past:
 NOTHING_YET = Past()
 
 
-def next_due(cadence: str, hour: int, weekday: int, zone: str, after: datetime, past: Past = NOTHING_YET) -> datetime:  # noqa: PLR0913 - the reader's four wishes and two facts
+def next_due(cadence: str, hour: int, weekday: int, zone: str, after: datetime, past: Past = NOTHING_YET) -> datetime:  # noqa: PLR0913, PLR0917 - the reader's four wishes and two facts
     """The first moment (UTC) strictly after `after` at which this reader's next digest is due.
 
     It is 20 hours or more after `past.at`, and its occasion's key is greater than every key of its kind in `past`: whatever a

@@ -3,14 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import NEVER_REUSED, Base, Id, Instant
 
 
 class PaperRow(Base):
-    """One work. `first_seen_at` is ours and the earliest for good; the rest is the richest value any listing gave."""
+    """One work. `first_seen_at` is ours and the earliest for good; the rest is the richest value any listing gave.
+
+    When two works turn out to be one, the younger row stays as a signpost (`merged_into`): ledgers, rankings and marks hold ids, and
+    what a reader was sent must be remembered under the id it was sent by.
+    """
 
     __tablename__ = "papers"
 
@@ -35,8 +39,17 @@ class PaperRow(Base):
     revision: Mapped[int] = mapped_column(Integer, default=1)
     # How each value was won ("summary": "huggingface"), for the rule of the richer value.
     origins: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("papers.id"))  # always a work that still stands, never a chain
 
-    __table_args__ = (NEVER_REUSED,)
+    __table_args__ = (
+        Index(
+            "ix_papers_merged_into",
+            "merged_into",
+            postgresql_where=text("merged_into IS NOT NULL"),
+            sqlite_where=text("merged_into IS NOT NULL"),
+        ),
+        NEVER_REUSED,
+    )
 
 
 class Alias(Base):
@@ -58,10 +71,10 @@ class Listing(Base):
     source: Mapped[str] = mapped_column(String(200))
     external_id: Mapped[str] = mapped_column(String(300))
     listed_on: Mapped[date] = mapped_column(Date)
-    seen_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)  # when we read it first
     record: Mapped[dict[str, Any]] = mapped_column(JSON)  # the Record, as plain values
 
-    __table_args__ = (UniqueConstraint("source", "listed_on", "external_id"), NEVER_REUSED)
+    __table_args__ = (UniqueConstraint("source", "external_id", "listed_on"), NEVER_REUSED)
 
 
 class Snapshot(Base):
@@ -79,22 +92,26 @@ class Snapshot(Base):
 
 
 class Run(Base):
-    """One run of one source: what was asked, what came, and what went wrong."""
+    """One run of one source over a few days: what was asked, what came, and what went wrong. Its days count once it ended without error."""
 
     __tablename__ = "ingest_runs"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
     source: Mapped[str] = mapped_column(String(200))
     begun_at: Mapped[datetime] = mapped_column(Instant)
+    touched_at: Mapped[datetime] = mapped_column(Instant)  # last sign of life
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    since: Mapped[date | None] = mapped_column(Date)  # first day asked for
+    since: Mapped[date] = mapped_column(Date)  # first day asked for
+    until: Mapped[date] = mapped_column(Date)  # last day asked for
+    by_hand: Mapped[bool] = mapped_column(default=False)  # an operator asked for these days: they widen no later run
     progress: Mapped[str] = mapped_column(String(200), default="")  # what is being fetched, in words, while it runs
     seen: Mapped[int] = mapped_column(Integer, default=0)
     new: Mapped[int] = mapped_column(Integer, default=0)
     changed: Mapped[int] = mapped_column(Integer, default=0)
-    skipped: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # entry -> reason
+    fresh: Mapped[int] = mapped_column(Integer, default=0)  # entries this source had never listed before: none for a day is stale
+    skips: Mapped[int] = mapped_column(Integer, default=0)
+    skipped: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # entry -> reason, the first of them
     error: Mapped[str | None] = mapped_column(Text)
-    fingerprint: Mapped[str] = mapped_column(String(64), default="")  # of the ids seen: the same as yesterday is stale
     stale: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (Index("ix_ingest_runs_source", "source", "begun_at"), NEVER_REUSED)
@@ -129,6 +146,6 @@ class Resolution(Base):
 
     __tablename__ = "resolutions"
 
-    title: Mapped[str] = mapped_column(String(80), primary_key=True)  # the title's alias
+    title: Mapped[str] = mapped_column(String(80), primary_key=True)  # the title's name: see papers.title_name
     arxiv_id: Mapped[str | None] = mapped_column(String(40))
     asked_at: Mapped[datetime] = mapped_column(Instant)

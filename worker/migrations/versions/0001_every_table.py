@@ -44,15 +44,19 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("source", sa.String(length=200), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("by_hand", sa.Boolean(), nullable=False),
         sa.Column("progress", sa.String(length=200), nullable=False),
         sa.Column("seen", sa.Integer(), nullable=False),
         sa.Column("new", sa.Integer(), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("fresh", sa.Integer(), nullable=False),
+        sa.Column("skips", sa.Integer(), nullable=False),
         sa.Column("skipped", sa.JSON(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ingest_runs")),
         sqlite_autoincrement=True,
@@ -88,12 +92,21 @@ def upgrade() -> None:
         sa.Column("comments", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("merged_into", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["merged_into"], ["papers.id"], name=op.f("fk_papers_merged_into_papers")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
         sa.UniqueConstraint("key", name=op.f("uq_papers_key")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("papers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_papers_first_seen_at"), ["first_seen_at"], unique=False)
+        batch_op.create_index(
+            "ix_papers_merged_into",
+            ["merged_into"],
+            unique=False,
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+        )
 
     op.create_table(
         "processes",
@@ -273,7 +286,7 @@ def upgrade() -> None:
         sa.Column("record", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_listings_paper_id_papers"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listings")),
-        sa.UniqueConstraint("source", "listed_on", "external_id", name=op.f("uq_listings_source_listed_on_external_id")),
+        sa.UniqueConstraint("source", "external_id", "listed_on", name=op.f("uq_listings_source_external_id_listed_on")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("listings", schema=None) as batch_op:
@@ -409,6 +422,9 @@ def downgrade() -> None:
     op.drop_table("rankings")
     op.drop_table("processes")
     with op.batch_alter_table("papers", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_papers_merged_into", postgresql_where=sa.text("merged_into IS NOT NULL"), sqlite_where=sa.text("merged_into IS NOT NULL")
+        )
         batch_op.drop_index(batch_op.f("ix_papers_first_seen_at"))
 
     op.drop_table("papers")

@@ -98,7 +98,7 @@ def _sqlite_engine(url: str, file: str | None) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, record: object) -> None:  # noqa: ANN401 - the DBAPI has no common type
+    def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the DBAPI has no common type
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
             connection.execute(f"PRAGMA {pragma}")

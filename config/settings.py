@@ -52,9 +52,7 @@ class Settings(BaseModel):
     env: Literal["development", "production"] = _setting(
         "development", example="production", words="production refuses what is only fit for a try-out"
     )
-    state_dir: Path = _setting(
-        ROOT / "state", example="/var/lib/paperboy", words="folder of the SQLite file, the Maildir and the journals"
-    )
+    state_dir: Path = _setting(ROOT / "state", example="/var/lib/paperboy", words="folder of the SQLite file, the Maildir and the journals")
     database_url: str = _setting(
         "", example="postgresql://paperboy:secret@db/paperboy", words="SQLAlchemy URL; empty: a SQLite file in the state folder"
     )
@@ -85,7 +83,9 @@ class Settings(BaseModel):
         (), example="smtp://user:pass@mail.example.org:587", words="how mail leaves, tried in order; empty: a Maildir in the state folder"
     )
     huggingface_url: str = _setting("https://huggingface.co", example="http://127.0.0.1:9000", words="base of the daily papers API")
-    arxiv_api_url: str = _setting("https://export.arxiv.org/api/query", example="http://127.0.0.1:9000/api/query", words="arXiv's query API")
+    arxiv_api_url: str = _setting(
+        "https://export.arxiv.org/api/query", example="http://127.0.0.1:9000/api/query", words="arXiv's query API"
+    )
     arxiv_feed_url: str = _setting("https://rss.arxiv.org/atom", example="http://127.0.0.1:9000/atom", words="arXiv's announcement feeds")
     arxiv_oai_url: str = _setting("https://oaipmh.arxiv.org/oai", example="http://127.0.0.1:9000/oai", words="arXiv's OAI-PMH")
     on_unknown: Literal["resend", "hold"] = _setting(
@@ -94,7 +94,7 @@ class Settings(BaseModel):
     feedback_id: Optional = _setting(None, example="digest:paperboy", words="Feedback-ID header, for Gmail's Postmaster Tools")
     trusted_proxies: List = _setting((), example="172.16.0.0/12", words="networks whose X-Forwarded-* headers count")
     metrics_token: Optional = _setting(None, example="a long random word", words="opens /metrics, which answers 404 until it is set")
-    host: str = _setting("127.0.0.1", example="0.0.0.0", words="address the web process listens on")
+    host: str = _setting("127.0.0.1", example="0.0.0.0", words="address the web process listens on")  # noqa: S104 - an example
     port: int = _setting(8000, example="8000", words="port the web process listens on")
     workers: int = _setting(2, example="4", words="processes of one Celery worker")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting("INFO", example="DEBUG", words="how much is logged")

@@ -84,7 +84,7 @@ class Settings(BaseModel):
     )
     huggingface_url: str = _setting("https://huggingface.co", example="http://127.0.0.1:9000", words="base of the daily papers API")
     arxiv_api_url: str = _setting(
-        "https://export.arxiv.org/api/query", example="http://127.0.0.1:9000/api/query", words="arXiv's query API"
+        "https://export.arxiv.org/api/query", example="http://127.0.0.1:9000/query", words="arXiv's query API"
     )
     arxiv_feed_url: str = _setting("https://rss.arxiv.org/atom", example="http://127.0.0.1:9000/atom", words="arXiv's announcement feeds")
     arxiv_oai_url: str = _setting("https://oaipmh.arxiv.org/oai", example="http://127.0.0.1:9000/oai", words="arXiv's OAI-PMH")

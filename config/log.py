@@ -17,7 +17,8 @@ _REDACTIONS = (
     # A mailer or database URL with its credentials: keep the scheme and the host.
     (re.compile(r"\b([a-z][a-z0-9+.-]*://)[^/\s@'\"]+@"), r"\1…@"),
     (re.compile(r"\b(postmark|ses|sendgrid|mailgun|resend|brevo)://[^\s'\"]+"), r"\1://…"),
-    # An address: keep the domain, which is what an operator needs to see.
+    # An address: keep the domain, which is what an operator needs to see. First the rare quoted kind, which may hold blanks.
+    (re.compile(r"\"[^\"\r\n]{1,80}\"@((?:[\w-]+\.)+[\w-]+)"), r"…@\1"),
     (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@((?:[\w-]+\.)+[\w-]+|localhost)", re.UNICODE), r"…@\1"),
     # A token in one of our paths, or in any query.
     (re.compile(r"(/(?:u|unsubscribe|preferences|confirm|read|vote|digests)/)[A-Za-z0-9_-]{16,}"), r"\1…"),

@@ -1,0 +1,184 @@
+"""Named queries over the readers: whom a tick of the clock concerns, what they asked for, where they are reached. Sends nothing.
+
+Everything a wave needs is read for a whole range at once, one statement a table; pages go by key, never by offset.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from subscribers.addresses import AddressError, address_key, check_address, known_key
+from subscribers.cadence import Past, next_due, past_with
+from subscribers.models import Interest, InterestKind, Standing, Subscriber, Vote
+
+_HOURS_AHEAD = 24
+# A paused reader has a next due moment only when the pause has an end, and then it lies behind that end.
+_MAY_BE_DUE = Subscriber.standing.in_((Standing.ACTIVE, Standing.PAUSED))
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What planning changes of a reader: the queue's next moment, and what was used up."""
+
+    id: int
+    next_due_at: datetime | None
+    last_digest_at: datetime | None
+    last_day: str
+    last_week: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Where a reader is reached and whether we may write, read at claim and at every retry (law 10)."""
+
+    id: int
+    address: str
+    address_key: bytes
+    name: str
+    standing: Standing
+    zone: str
+
+
+def due_ids(session: Session, due_by: datetime) -> Sequence[int]:
+    """Ids, in order, of the readers with a digest due at or before `due_by`."""
+    return session.scalars(select(Subscriber.id).where(_is_due(due_by)).order_by(Subscriber.id)).all()
+
+
+def due_in_range(session: Session, first_id: int, last_id: int, due_by: datetime) -> Sequence[Subscriber]:
+    """The readers of a range who are due, in order of id, locked until the transaction ends; those whose pause is over are active again."""
+    in_range = Subscriber.id.between(first_id, last_id)
+    session.execute(
+        update(Subscriber)
+        .where(in_range, Subscriber.standing == Standing.PAUSED, Subscriber.next_due_at <= due_by)
+        .values(standing=Standing.ACTIVE, paused_until=None)
+    )
+    found = select(Subscriber).where(_is_due(due_by), in_range).order_by(Subscriber.id).with_for_update()
+    return session.scalars(found, execution_options={"populate_existing": True}).all()
+
+
+def interests_of(session: Session, first_id: int, last_id: int, due_by: datetime | None = None) -> Sequence[tuple[int, InterestKind, str]]:
+    """(subscriber id, kind, value) of a range, in order; with `due_by` only of those who are due, which a sparse range is glad of."""
+    found = select(Interest.subscriber_id, Interest.kind, Interest.value).where(Interest.subscriber_id.between(first_id, last_id))
+    if due_by:
+        due = select(Subscriber.id).where(_is_due(due_by), Subscriber.id.between(first_id, last_id))
+        found = found.where(Interest.subscriber_id.in_(due))
+    return session.execute(found.order_by(Interest.subscriber_id, Interest.kind, Interest.value)).tuples().all()
+
+
+def votes_of(session: Session, ids: Iterable[int]) -> Sequence[tuple[int, str, int, datetime]]:
+    """(subscriber id, paper key, value, voted at) of these readers, the newest first."""
+    found = select(Vote.subscriber_id, Vote.paper_key, Vote.value, Vote.voted_at).where(Vote.subscriber_id.in_(ids))
+    return session.execute(found.order_by(Vote.subscriber_id, Vote.voted_at.desc(), Vote.paper_key)).tuples().all()
+
+
+def advance(session: Session, rows: Iterable[Advance]) -> None:
+    """Write what planning changed, in one statement."""
+    values = [
+        {
+            "id": row.id,
+            "next_due_at": row.next_due_at,
+            "last_digest_at": row.last_digest_at,
+            "last_day": row.last_day,
+            "last_week": row.last_week,
+        }
+        for row in rows
+    ]
+    if values:
+        session.execute(update(Subscriber), values)
+
+
+def advanced(row: Subscriber, used: Mapping[str, datetime | None], after: datetime) -> Advance:
+    """`row` once the occasions of `used` were planned: each with the due moment of its digest, or None where the day was skipped."""
+    past = past_of(row)
+    for occasion, digest_due in used.items():
+        past = past_with(past, occasion, digest_due)
+    due = next_due(row.cadence, row.hour, row.weekday, row.zone, after, past)
+    return Advance(row.id, due, past.at, past.day, past.week)
+
+
+def past_of(row: Subscriber) -> Past:
+    """What this reader's digests so far rule out."""
+    return Past(row.last_digest_at, row.last_day, row.last_week)
+
+
+def next_due_of(row: Subscriber, after: datetime) -> datetime:
+    """The reader's next due moment strictly after `after`, by the choices the row holds now."""
+    return next_due(row.cadence, row.hour, row.weekday, row.zone, after, past_of(row))
+
+
+def addresses(session: Session, ids: Iterable[int]) -> dict[int, Addressee]:
+    """Where these readers are reached; who was erased is missing."""
+    found = select(Subscriber.id, Subscriber.address, Subscriber.address_key, Subscriber.name, Subscriber.standing, Subscriber.zone).where(
+        Subscriber.id.in_(ids)
+    )
+    return {row.id: Addressee(*row) for row in session.execute(found)}
+
+
+def overdue(session: Session, before: datetime, limit: int = 100) -> Sequence[int]:
+    """Readers whose due moment lies before `before` and whom no wave took: anyone here is an error that is shown."""
+    return session.scalars(select(Subscriber.id).where(_MAY_BE_DUE, Subscriber.next_due_at < before).limit(limit)).all()
+
+
+def next_hours(session: Session, now: datetime) -> list[tuple[datetime, int]]:
+    """How many readers are due in each of the next 24 hours, beginning with the hour that `now` lies in."""
+    first = now.replace(minute=0, second=0, microsecond=0)
+    end = first + timedelta(hours=_HOURS_AHEAD)
+    # Due moments fall on quarters of hours: there are few distinct ones, however many readers.
+    found = (
+        select(Subscriber.next_due_at, func.count())
+        .where(_MAY_BE_DUE, Subscriber.next_due_at >= first, Subscriber.next_due_at < end)
+        .group_by(Subscriber.next_due_at)
+    )
+    hours: Counter[datetime] = Counter()
+    for moment, readers in session.execute(found).tuples():
+        if moment:
+            hours[moment.replace(minute=0, second=0, microsecond=0)] += readers
+    return [(hour, hours[hour]) for hour in (first + timedelta(hours=step) for step in range(_HOURS_AHEAD))]
+
+
+def next_due_at(session: Session, after: datetime) -> datetime | None:
+    """The first moment after `after` at which anybody is due."""
+    return session.scalar(select(func.min(Subscriber.next_due_at)).where(_MAY_BE_DUE, Subscriber.next_due_at > after))
+
+
+def page(session: Session, *, after_id: int = 0, limit: int = 100, standing: Standing | None = None) -> Sequence[Subscriber]:
+    """Up to `limit` readers with an id above `after_id`, in order; all of them, or those of one standing."""
+    found = select(Subscriber).where(Subscriber.id > after_id).order_by(Subscriber.id).limit(limit)
+    return session.scalars(found.where(Subscriber.standing == standing) if standing else found).all()
+
+
+def counts(session: Session) -> dict[Standing, int]:
+    """How many readers there are of each standing."""
+    rows = session.execute(select(Subscriber.standing, func.count()).group_by(Subscriber.standing)).tuples()
+    return dict.fromkeys(Standing, 0) | {Standing(standing): count for standing, count in rows}
+
+
+def by_address(session: Session, typed: str) -> Subscriber | None:
+    """The reader with this address, whatever its case; None when there is none, or `typed` is no address."""
+    key = known_key(session)
+    if key is None:
+        return None
+    try:
+        return by_address_key(session, address_key(key, check_address(typed)))
+    except AddressError:
+        return None
+
+
+def by_address_key(session: Session, key: bytes) -> Subscriber | None:
+    """The reader known by this hash of an address."""
+    return session.scalars(select(Subscriber).where(Subscriber.address_key == key)).first()
+
+
+def set_interests(session: Session, subscriber_ids: Iterable[int], rows: Iterable[Mapping[str, object]]) -> None:
+    """Replace the interests of these readers by `rows` (subscriber_id, kind, value)."""
+    session.execute(delete(Interest).where(Interest.subscriber_id.in_(subscriber_ids)))
+    if values := list(rows):
+        session.execute(insert(Interest), values)
+
+
+def _is_due(due_by: datetime) -> ColumnElement[bool]:
+    return and_(_MAY_BE_DUE, Subscriber.next_due_at <= due_by)

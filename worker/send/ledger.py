@@ -258,12 +258,12 @@ class Past:
     papers: bytes
 
 
-def past(session: Session, first_id: int, last_id: int, *, since: datetime) -> list[Past]:
-    """What the readers of a range were sent or spared since a moment: one statement a range."""
+def past(session: Session, subscriber_ids: Collection[int], *, since: datetime) -> list[Past]:
+    """What these readers were sent or spared since a moment, in the order of time: one statement."""
     rows = session.execute(
         select(Delivery.subscriber_id, Delivery.occasion, Delivery.state, Delivery.due_at, Delivery.papers)
         .where(
-            Delivery.subscriber_id.between(first_id, last_id),
+            Delivery.subscriber_id.in_(subscriber_ids),
             Delivery.due_at >= since,
             or_(Delivery.state.in_(HELD), Delivery.state == State.SKIPPED),
         )
@@ -312,3 +312,14 @@ def waiting(session: Session, *, now: datetime) -> dict[Kind, int]:
 def insert_one(session: Session, row: dict[str, Any]) -> None:
     """Add one delivery; raises IntegrityError if the occasion is taken."""
     session.execute(insert(Delivery).values(row))
+
+
+def ids(session: Session, subscriber_id: int, occasions: Collection[str]) -> list[int]:
+    """The deliveries of these occasions that still wait."""
+    return list(
+        session.scalars(
+            select(Delivery.id).where(
+                Delivery.subscriber_id == subscriber_id, Delivery.occasion.in_(occasions), Delivery.state == State.WAITING
+            )
+        )
+    )

@@ -1,10 +1,11 @@
-"""Planning one range of a wave: read its readers once, pick for all of them in one product, write their deliveries.
+"""Planning: who is due, what each gets or why nothing, written with the next due moment in one transaction.
 
-One transaction does all of it, so that a reader's delivery (or the reason for none) and the next due moment are one fact.
+A range's readers are read with one statement a table, and picked for in one product. What was missed while nobody planned is
+written down as stale, occasion by occasion: nothing is skipped in silence (law 3).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,22 +19,33 @@ from subscribers import audience, cadence
 from subscribers.models import InterestKind, Subscriber
 from worker.pick.choices import Quiet, Selection
 from worker.pick.readers import Reader
-from worker.pick.selection import select, window
+from worker.pick.selection import Candidates, select, window
+from worker.pick.today import Today
 from worker.send import ledger, waves
+from worker.send.ledger import Past
 from worker.send.models import Kind, State
-from worker.send.today import Today
 
 MEMORY = timedelta(days=16)
+LETTER_STALE_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """One reader and one occasion."""
 
-    subscriber: Subscriber
+    row: Subscriber
     occasion: str
     due_at: datetime
     stale_at: datetime
+    kind: Kind = Kind.DIGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one occasion came to."""
+
+    due: Due
+    outcome: Selection | Quiet
 
 
 def plan_range(database: Database, today: Today, clock: Clock, range_id: int) -> int:
@@ -46,7 +58,147 @@ def plan_range(database: Database, today: Today, clock: Clock, range_id: int) ->
         span, wave = held
         rows = audience.due_in_range(session, span.first_id, span.last_id, wave.due_at)
         due = [one for row in rows for one in occasions(row, now)]
-        counted = _write(session, today, due, now=now, wave_id=wave.id)
-        audience.advance(session, [advanced(row, now) for row in rows])
-        span.readers, span.planned_at = counted, now
-    return counted
+        decided = decide(session, today, [one for one in due if one.stale_at > now], now=now)
+        missed = [one for one in due if one.stale_at <= now]
+        write(session, today, decided, missed, now=now, wave_id=wave.id)
+        span.readers, span.planned_at = len(due), now
+    return len(due)
+
+
+def occasions(row: Subscriber, now: datetime) -> Iterator[Due]:
+    """What is due for a reader: as a rule one occasion; after an outage each that was missed, and perhaps one still worth sending."""
+    past, due_at = audience.past_of(row), row.next_due_at
+    while due_at is not None and due_at <= now:
+        key = cadence.occasion(row.cadence, due_at, row.zone)
+        stale_at = due_at + cadence.stale_after(row.cadence)
+        yield Due(row, key, due_at, stale_at)
+        past = cadence.past_with(past, key, due_at if stale_at > now else None)
+        due_at = cadence.next_due(row.cadence, row.hour, row.weekday, row.zone, due_at, past)
+
+
+def decide(session: Session, today: Today, due: Sequence[Due], *, now: datetime) -> list[Decided]:
+    """Choose for all of them at once."""
+    if not due:
+        return []
+    candidates = today.candidates(session, now)
+    readers = _readers(session, candidates, due, now)
+    return [Decided(one, outcome) for one, outcome in zip(due, select(readers, candidates, now), strict=True)]
+
+
+def write(
+    session: Session, today: Today, decided: Sequence[Decided], missed: Sequence[Due], *, now: datetime, wave_id: int | None
+) -> list[dict[str, Any]]:
+    """Write deliveries, skips and what was missed, and move the readers on; the rows."""
+    ranking_id = today.ranking_id
+    rows = [_row(one, now, wave_id, ranking_id) for one in decided] + [_missed(one, now, wave_id) for one in missed]
+    ledger.write(session, rows)
+    used: dict[int, dict[str, datetime | None]] = defaultdict(dict)
+    readers = {one.row.id: one.row for one in (*missed, *(decision.due for decision in decided))}
+    for one in missed:
+        used[one.row.id][one.occasion] = None
+    for decision in decided:
+        used[decision.due.row.id][decision.due.occasion] = decision.due.due_at if isinstance(decision.outcome, Selection) else None
+    audience.advance(session, [audience.advanced(row, used[reader], now) for reader, row in readers.items()])
+    return rows
+
+
+def _row(one: Decided, now: datetime, wave_id: int | None, ranking_id: int | None) -> dict[str, Any]:
+    common = _common(one.due, wave_id)
+    if isinstance(one.outcome, Quiet):
+        return common | {"state": State.SKIPPED, "reason": one.outcome.reason, "settled_at": now}
+    papers = np.asarray(one.outcome.paper_ids, dtype="<i8").tobytes()
+    return common | {"state": State.WAITING, "ranking_id": ranking_id, "papers": papers, "content": one.outcome.packed()}
+
+
+def _missed(one: Due, now: datetime, wave_id: int | None) -> dict[str, Any]:
+    return _common(one, wave_id) | {"state": State.STALE, "settled_at": now, "reason": "nothing was planned while it was due"}
+
+
+def _common(one: Due, wave_id: int | None) -> dict[str, Any]:
+    return {
+        "subscriber_id": one.row.id,
+        "occasion": one.occasion,
+        "kind": one.kind,
+        "wave_id": wave_id,
+        "due_at": one.due_at,
+        "stale_at": one.stale_at,
+        "next_attempt_at": one.due_at,
+        "domain": one.row.address.rpartition("@")[2].lower(),
+        "ranking_id": None,
+        "papers": b"",
+        "content": {},
+        "reason": "",
+        "settled_at": None,
+    }
+
+
+def _readers(session: Session, candidates: Candidates, due: Sequence[Due], now: datetime) -> list[Reader]:
+    ids = sorted({one.row.id for one in due})
+    wishes = _wishes(session, ids)
+    pasts = _pasts(ledger.past(session, ids, since=now - MEMORY))
+    votes = _votes(session, ids, candidates)
+    return [_reader(one, wishes, pasts.get(one.row.id, ()), votes.get(one.row.id, ()), candidates, now) for one in due]
+
+
+def _reader(
+    one: Due,
+    wishes: dict[tuple[int, str], tuple[str, ...]],
+    past: Sequence[Past],
+    votes: Sequence[tuple[int, int]],
+    candidates: Candidates,
+    now: datetime,
+) -> Reader:
+    row = one.row
+    return Reader(
+        id=row.id,
+        since=window(row.last_digest_at, now),
+        topics=wishes.get((row.id, InterestKind.TOPIC), ()),
+        keywords=wishes.get((row.id, InterestKind.KEYWORD), ()),
+        authors=wishes.get((row.id, InterestKind.AUTHOR), ()),
+        mutes=wishes.get((row.id, InterestKind.MUTE), ()),
+        for_you=row.for_you,
+        trending=row.trending,
+        had=candidates.survivors(paper for occasion in past for paper in _unpack(occasion.papers)),
+        liked=tuple(paper for paper, value in votes if value > 0),
+        disliked=tuple(paper for paper, value in votes if value < 0),
+        quiet_days=_quiet_days(row, past),
+    )
+
+
+def _wishes(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], tuple[str, ...]]:
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for reader, kind, value in audience.interests_of(session, ids):
+        found[reader, kind].append(value)
+    return {key: tuple(values) for key, values in found.items()}
+
+
+def _pasts(rows: Iterable[Past]) -> dict[int, list[Past]]:
+    found: dict[int, list[Past]] = defaultdict(list)
+    for row in rows:
+        found[row.subscriber_id].append(row)
+    return found
+
+
+def _votes(session: Session, ids: Sequence[int], candidates: Candidates) -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for reader, key, value, _ in audience.votes_of(session, ids):
+        if (paper := candidates.ids.get(key)) is not None:
+            found[reader].append((paper, value))
+    return found
+
+
+def _quiet_days(row: Subscriber, past: Sequence[Past]) -> tuple[str, ...]:
+    """The days without a mail since the last one, in the reader's own dates."""
+    quiet: list[str] = []
+    zone = cadence.zone_named(row.zone)
+    for one in past:
+        if one.state is not State.SKIPPED:
+            quiet = []
+        else:
+            quiet.append(f"{one.due_at.astimezone(zone):%a %-d %B}")
+    return tuple(quiet)
+
+
+def _unpack(papers: bytes) -> list[int]:
+    unpacked: list[int] = np.frombuffer(papers, dtype="<i8").tolist()
+    return unpacked

@@ -41,6 +41,22 @@ class Unavailable(Exception):
     """The mailer cannot be reached or will not let us in: nothing was handed over. The words name the remedy."""
 
 
+class Withheld(Exception):
+    """A message must not be completed any more: its claim is no longer ours, or the process is told to stop."""
+
+
+class Journal(Protocol):
+    """Where a mailer notes what is on the wire, so that a crash leaves only that uncertain. Each note survives the process's death."""
+
+    def begun(self, delivery_id: int) -> None:
+        """The bytes that complete this message are about to be written. Raises Withheld or OSError: then they must not be."""
+        ...
+
+    def answered(self, outcome: Outcome) -> None:
+        """What became of it is known. Never raises: at worst the delivery stays uncertain."""
+        ...
+
+
 class Mailer(Protocol):
     """Hands messages to the outside world. One object a process, used by one thread."""
 

@@ -1,0 +1,52 @@
+"""From the URLs of `PAPERBOY_MAILERS` to mailers, in their order. A URL that cannot be used is a fault of the settings, told without it."""
+
+from collections.abc import Callable
+
+from config.clock import Clock
+from config.settings import Settings, SettingsError
+from worker.send.journal import NoJournal
+from worker.send.mailers.maildir import MaildirMailer, folder_from
+from worker.send.mailers.smtp import SmtpMailer
+from worker.send.port import Journal, Mailer
+from worker.send.rates import rate_of
+from worker.send.smtp.relay import relay_from
+
+# A new mailer: one file in worker/send/mailers, one line here.
+_MAKERS: dict[str, Callable[[str, Clock, Journal], Mailer]] = {
+    "smtp": lambda url, clock, journal: SmtpMailer(relay_from(url), clock, journal),
+    "smtps": lambda url, clock, journal: SmtpMailer(relay_from(url), clock, journal),
+    "maildir": lambda url, _clock, _journal: MaildirMailer(folder_from(url)),
+}
+_EXAMPLES = {
+    "smtp": "smtp://user:pass@mail.example.org:587",
+    "smtps": "smtps://user:pass@mail.example.org:465",
+    "maildir": "maildir:///var/mail/paperboy",
+}
+
+
+def mailers_from(settings: Settings, clock: Clock, journal: Journal | None = None) -> tuple[Mailer, ...]:
+    """The mailers these settings name, in the order in which they are tried; they share one journal, since one thread uses them.
+
+    Raises SettingsError with a line a fault. Connects to nothing.
+    """
+    faults: list[str] = []
+    made: list[Mailer] = []
+    for position, url in enumerate(settings.mailers, start=1):
+        try:
+            made.append(_mailer(url, clock, journal or NoJournal()))
+        except ValueError as error:
+            faults.append(_explain(position, url, error))
+    if faults:
+        raise SettingsError(faults)
+    return tuple(made)
+
+
+def rates_from(settings: Settings) -> dict[str, float | None]:
+    """Messages a second each mailer may take (`?rate=50`), by the mailer's name; None: as many as it takes.
+
+    Raises SettingsError.
+    """
+    return {
+        mailer.name: _rate(position, url)
+        for position, (url, mailer) in enumerate(zip(settings.mailers, mailers_from(settings, _NoClock()), strict=True), start=1)
+    }

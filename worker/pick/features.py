@@ -118,11 +118,13 @@ class Table:
     """The distinct wishes of a block of readers, as columns."""
 
     def __init__(self, index: Index, readers: Iterable[Wishes]) -> None:
-        columns: dict[Wish, int] = {}
+        asked = list(readers)
+        # Sorted, so that a reader's equally strong causes are told in one order, whoever else is in the block.
+        columns = {wish: column for column, wish in enumerate(sorted({wish for wishes in asked for wish, _ in wishes}))}
         ends, indices, weights = [0], [], []
-        for wishes in readers:
+        for wishes in asked:
             for wish, weight in wishes:
-                indices.append(columns.setdefault(wish, len(columns)))
+                indices.append(columns[wish])
                 weights.append(weight)
             ends.append(len(indices))
         self.causes = tuple(index.cause(wish) for wish in columns)

@@ -8,6 +8,7 @@ the same product, of which only the sign is read. Measured: about 10 us a reader
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -29,23 +30,36 @@ class Fit:
 
     scores: csr_matrix  # readers x papers, float32: above 0 exactly where a wish is answered and nothing muted
     muted: csr_matrix  # readers x papers, bool
-    _wishes: csr_matrix  # readers x features
-    _matches: csr_matrix  # papers x features
-    _causes: tuple[Cause, ...]  # of each feature
+    wishes: csr_matrix  # readers x features: what was asked for, below 0 where a reader wants less of it
+    matches: csr_matrix  # papers x features: how strongly a paper answers
+    features: tuple[Cause, ...]  # each feature as a cause
 
     def causes(self, reader: int, paper: int) -> tuple[Cause, ...]:
         """What makes the paper fit the reader, the strongest first; nothing when it does not fit."""
-        wished, wishes = row(self._wishes, reader)
-        matched, strengths = row(self._matches, paper)
+        wished, wishes = row(self.wishes, reader)
+        matched, strengths = row(self.matches, paper)
         if not wished.size or not matched.size:
             return ()
         places = np.minimum(np.searchsorted(matched, wished), matched.size - 1)
         answers = np.where(matched[places] == wished, wishes * strengths[places], 0)
-        return tuple(self._causes[wished[place]] for place in np.argsort(-answers, kind="stable") if answers[place] > 0)
+        return tuple(self.features[wished[place]] for place in np.argsort(-answers, kind="stable") if answers[place] > 0)
 
     def reason(self, reader: int, paper: int) -> str:
         """The causes as a reader is told them: "State-space models; keyword mamba", "by Yann LeCun"."""
-        return "; ".join(_told(cause) for cause in self.causes(reader, paper)[:CAUSES_TOLD])
+        return self.reasons([reader], [paper])[0]
+
+    def reasons(self, readers: Sequence[int], papers: Sequence[int]) -> list[str]:
+        """The reason of each pair, for many pairs at once: a tenth of what it costs one by one."""
+        answers = self.wishes[np.asarray(readers, np.int64)].multiply(self.matches[np.asarray(papers, np.int64)]).tocsr()
+        answers.sort_indices()
+        pair = np.repeat(np.arange(len(readers)), np.diff(answers.indptr))
+        order = np.lexsort((answers.indices, -answers.data, pair))
+        ranked, weights = answers.indices[order].tolist(), answers.data[order].tolist()
+        told = [_told(cause) for cause in self.features]
+        return [
+            "; ".join(told[ranked[place]] for place in range(start, min(end, start + CAUSES_TOLD)) if weights[place] > 0)
+            for start, end in pairwise(answers.indptr.tolist())
+        ]
 
 
 def fit(index: Index, readers: Sequence[Reader]) -> Fit:

@@ -1,0 +1,1 @@
+"""`./paperboy eval`: how well picking does, measured on real papers."""

@@ -1,0 +1,1 @@
+"""Picking: trending, fit, selection, rankings and editions."""

@@ -41,12 +41,27 @@ def mailers_from(settings: Settings, clock: Clock, journal: Journal | None = Non
     return tuple(made)
 
 
-def rates_from(settings: Settings) -> dict[str, float | None]:
-    """Messages a second each mailer may take (`?rate=50`), by the mailer's name; None: as many as it takes.
+def _mailer(url: str, clock: Clock, journal: Journal) -> Mailer:
+    """Raises ValueError, whose words show no part of the URL that may be secret."""
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        raise ValueError("is no URL")
+    if scheme not in _MAKERS:
+        raise ValueError(f"begins with a scheme that is not known; known are {', '.join(f'{known}://' for known in _MAKERS)}")
+    made = _MAKERS[scheme](url, clock, journal)
+    _check_rate(url)
+    return made
 
-    Raises SettingsError.
-    """
-    return {
-        mailer.name: _rate(position, url)
-        for position, (url, mailer) in enumerate(zip(settings.mailers, mailers_from(settings, _NoClock()), strict=True), start=1)
-    }
+
+def _check_rate(url: str) -> None:
+    try:
+        rate_of(url)
+    except ValueError:
+        raise ValueError("has a rate= that is no number of messages a second above 0") from None
+
+
+def _explain(position: int, url: str, error: ValueError) -> str:
+    scheme = url.partition("://")[0]
+    known = scheme in _EXAMPLES
+    name = f"the mailer in place {position}" + (f" ({scheme})" if known else "")
+    return f"PAPERBOY_MAILERS: {name} {error}. Example: PAPERBOY_MAILERS='{_EXAMPLES[scheme if known else 'smtp']}'"

@@ -60,12 +60,9 @@ def due_in_range(session: Session, first_id: int, last_id: int, due_by: datetime
     return session.scalars(found, execution_options={"populate_existing": True}).all()
 
 
-def interests_of(session: Session, first_id: int, last_id: int, due_by: datetime | None = None) -> Sequence[tuple[int, InterestKind, str]]:
-    """(subscriber id, kind, value) of a range, in order; with `due_by` only of those who are due, which a sparse range is glad of."""
-    found = select(Interest.subscriber_id, Interest.kind, Interest.value).where(Interest.subscriber_id.between(first_id, last_id))
-    if due_by:
-        due = select(Subscriber.id).where(_is_due(due_by), Subscriber.id.between(first_id, last_id))
-        found = found.where(Interest.subscriber_id.in_(due))
+def interests_of(session: Session, ids: Iterable[int]) -> Sequence[tuple[int, InterestKind, str]]:
+    """(subscriber id, kind, value) of these readers, in order."""
+    found = select(Interest.subscriber_id, Interest.kind, Interest.value).where(Interest.subscriber_id.in_(ids))
     return session.execute(found.order_by(Interest.subscriber_id, Interest.kind, Interest.value)).tuples().all()
 
 
@@ -91,6 +88,11 @@ def advance(session: Session, rows: Iterable[Advance]) -> None:
         session.execute(update(Subscriber), values)
 
 
+def digested(session: Session, ids: Iterable[int], at: datetime) -> None:
+    """These readers were given a digest that uses up no occasion of the clock's: a welcome."""
+    session.execute(update(Subscriber).where(Subscriber.id.in_(ids)).values(last_digest_at=at))
+
+
 def advanced(row: Subscriber, used: Mapping[str, datetime | None], after: datetime) -> Advance:
     """`row` once the occasions of `used` were planned: each with the due moment of its digest, or None where the day was skipped."""
     past = past_of(row)
@@ -108,6 +110,12 @@ def past_of(row: Subscriber) -> Past:
 def next_due_of(row: Subscriber, after: datetime) -> datetime:
     """The reader's next due moment strictly after `after`, by the choices the row holds now."""
     return next_due(row.cadence, row.hour, row.weekday, row.zone, after, past_of(row))
+
+
+def locked(session: Session, ids: Iterable[int]) -> Sequence[Subscriber]:
+    """These readers, in order of id, locked until the transaction ends."""
+    found = select(Subscriber).where(Subscriber.id.in_(ids)).order_by(Subscriber.id).with_for_update()
+    return session.scalars(found, execution_options={"populate_existing": True}).all()
 
 
 def addresses(session: Session, ids: Iterable[int]) -> dict[int, Addressee]:
@@ -173,9 +181,9 @@ def by_address_key(session: Session, key: bytes) -> Subscriber | None:
     return session.scalars(select(Subscriber).where(Subscriber.address_key == key)).first()
 
 
-def set_interests(session: Session, subscriber_ids: Iterable[int], rows: Iterable[Mapping[str, object]]) -> None:
-    """Replace the interests of these readers by `rows` (subscriber_id, kind, value)."""
-    session.execute(delete(Interest).where(Interest.subscriber_id.in_(subscriber_ids)))
+def set_interests(session: Session, subscriber_id: int, rows: Iterable[Mapping[str, object]]) -> None:
+    """Replace the interests of one reader by `rows` (subscriber_id, kind, value)."""
+    session.execute(delete(Interest).where(Interest.subscriber_id == subscriber_id))
     if values := list(rows):
         session.execute(insert(Interest), values)
 

@@ -1,12 +1,13 @@
 """Delivering: claim, hand over, settle, in three short acts, letters first. Holds no transaction across the network (law 3)."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database
@@ -58,21 +59,29 @@ class Tally:
         return sum(self.states.values())
 
 
+class Settled(Protocol):
+    """What hears that everything answered so far stands in the ledger: the journal, which may then forget it."""
+
+    def settled(self) -> None: ...
+
+
+@dataclass(slots=True)
 class Deliverer:
     """The hands: claims by one process's ownership, hands over to the first mailer that is there, settles in groups.
 
     What could not be written because the database was away is owed, kept, and written before anything else is begun.
     """
 
-    def __init__(self, database: Database, clock: Clock, composer: Composer, mailers: Sequence[Mailer], pace: Pace) -> None:
-        self._database = database
-        self._clock = clock
-        self._composer = composer
-        self._mailers = mailers
-        self._pace = pace
-        self._owed: list[tuple[int, Settlement]] = []  # owner, and what it learned
-        self._drawn: set[int] = set()  # handed to a mailer in this group
-        self._halted = threading.Event()
+    database: Database
+    clock: Clock
+    composer: Composer
+    mailers: Sequence[Mailer]
+    pace: Pace
+    post_letters: Callable[[Session], object]  # turns requests into deliveries, in the transaction that claims
+    journal: Settled
+    _owed: list[tuple[int, Settlement]] = field(default_factory=list)  # owner, and what it learned
+    _drawn: set[int] = field(default_factory=set)  # handed to a mailer in this group
+    _halted: threading.Event = field(default_factory=threading.Event)
 
     def halt(self) -> None:
         """Begin no further message; what was begun is answered and settled (SIGTERM)."""
@@ -81,10 +90,10 @@ class Deliverer:
     def run(self, owner: Ownership, *, seconds: float, only: Sequence[int] = ()) -> Tally:
         """Deliver what is due, letters first, until nothing is, or `seconds` have passed; `only`: just these, due or not."""
         tally = Tally()
-        begun = self._clock.monotonic()
+        begun = self.clock.monotonic()
         groups = iter([only[start : start + CLAIM] for start in range(0, len(only), CLAIM)])
         with owner:
-            while self._may_start(owner) and self._clock.monotonic() - begun < seconds:
+            while self._may_start(owner) and self.clock.monotonic() - begun < seconds:
                 claims = self._claim_these(owner, next(groups, ())) if only else self._claim(owner)
                 if not claims or not self._deliver(owner, claims, tally):
                     break
@@ -95,15 +104,16 @@ class Deliverer:
 
     def _claim(self, owner: Ownership) -> list[Claimed]:
         """The next group: letters as long as there are any (law 9)."""
-        now = self._clock.now()
-        with self._database.transaction() as session:
+        now = self.clock.now()
+        with self.database.transaction() as session:
+            self.post_letters(session)
             for kind in (Kind.LETTER, Kind.DIGEST):
                 if claims := ledger.claim(session, owner=owner.id, kind=kind, now=now, limit=CLAIM):
                     return claims
         return []
 
     def _claim_these(self, owner: Ownership, group: Sequence[int]) -> list[Claimed]:
-        with self._database.transaction() as session:
+        with self.database.transaction() as session:
             return [claim for wanted in group for claim in ledger.claim_one(session, wanted, owner=owner.id)]
 
     def _deliver(self, owner: Ownership, claims: Sequence[Claimed], tally: Tally) -> bool:
@@ -111,7 +121,7 @@ class Deliverer:
         waiting = {claimed.id: Ready(claimed) for claimed in claims}
         self._drawn.clear()
         try:
-            ready, ended = self._composer.compose(claims)
+            ready, ended = self.composer.compose(claims)
             self._settle(owner, ended, tally)
             waiting = {one.claimed.id: one for one in ready}
             return self._by_first_mailer(owner, waiting, tally)
@@ -119,7 +129,7 @@ class Deliverer:
             self._settle(owner, [self._unfinished(one) for one in waiting.values()], Tally())
 
     def _by_first_mailer(self, owner: Ownership, waiting: dict[int, Ready], tally: Tally) -> bool:
-        for mailer in self._mailers:
+        for mailer in self.mailers:
             try:
                 return self._hand_over(owner, mailer, waiting, tally)
             except Unavailable as error:
@@ -131,7 +141,7 @@ class Deliverer:
         """Everything that waits, through one mailer; whether all of it was begun."""
         while waiting:
             try:
-                allowed = self._pace.take(mailer.name, len(waiting))
+                allowed = self.pace.take(mailer.name, len(waiting))
             except PaceLost as error:
                 tally.unavailable = str(error)
                 log.warning("pace lost", error=str(error))
@@ -139,7 +149,7 @@ class Deliverer:
             if not self._may_start(owner):
                 return False
             if not allowed:
-                self._clock.sleep(0.2)
+                self.clock.sleep(0.2)
                 continue
             self._settle_as_answered(owner, mailer, list(waiting.values())[:allowed], waiting, tally)
         return True
@@ -153,6 +163,8 @@ class Deliverer:
                 self._settle(owner, group, tally)
                 group = []
         self._settle(owner, group, tally)
+        if not self._owed:
+            self.journal.settled()  # between two batches nothing is on the wire
 
     def _draw(self, owner: Ownership, batch: Sequence[Ready]) -> Iterator[Parcel]:
         """Parcels one by one, as long as this process may begin messages."""
@@ -163,12 +175,12 @@ class Deliverer:
             yield one.parcel
 
     def _settlement(self, ready: Ready, outcome: Outcome, mailer: Mailer) -> Settlement:
-        made = ledger.settlement(ready.claimed, outcome, now=self._clock.now(), mailer=mailer.name)
+        made = ledger.settlement(ready.claimed, outcome, now=self.clock.now(), mailer=mailer.name)
         return replace(made, address_hash=ready.address_hash)
 
     def _unfinished(self, ready: Ready) -> Settlement:
         """The claim of a group that was broken off: back to wait if no mailer ever held it, else unknown."""
-        now = self._clock.now()
+        now = self.clock.now()
         if ready.claimed.id in self._drawn:
             return Settlement(ready.claimed.id, State.UNKNOWN, now, reason="the mailer broke off without an answer")
         return Settlement(ready.claimed.id, State.WAITING, now, next_attempt_at=now + PAUSE_AFTER_UNAVAILABLE, uncounted=1)
@@ -183,7 +195,7 @@ class Deliverer:
         if not self._owed:
             return True
         try:
-            with self._database.transaction() as session:
+            with self.database.transaction() as session:
                 for who in {who for who, _ in self._owed}:
                     ledger.settle(session, who, [one for owed_by, one in self._owed if owed_by == who])
         except SQLAlchemyError as error:

@@ -33,6 +33,18 @@ class Journals:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def identity(self) -> str:
+        """A name that only they know who see this folder, made by whoever comes first: 32 letters."""
+        path = self.folder / "identity"
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = self.folder / f".{secrets.token_hex(8)}"
+            draft.write_text(secrets.token_hex(16), encoding="ascii")
+            with suppress(FileExistsError):
+                path.hardlink_to(draft)
+            draft.unlink()
+        return path.read_text(encoding="ascii")
+
     def journal(self, owner: int, may_begin: Callable[[], bool]) -> "FileJournal":
         """A journal for one connection of `owner`, who may complete messages as long as `may_begin` says so."""
         return FileJournal(self.folder, owner, may_begin)

@@ -39,6 +39,18 @@ class Claimed:
     content: dict[str, Any]
 
 
+_CLAIMED = (
+    Delivery.id,
+    Delivery.subscriber_id,
+    Delivery.occasion,
+    Delivery.kind,
+    Delivery.due_at,
+    Delivery.stale_at,
+    Delivery.attempts,
+    Delivery.content,
+)
+
+
 def write(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Add deliveries, leaving out those whose reader already has one for the occasion (law 2); how many were new."""
     if not rows:
@@ -74,16 +86,7 @@ def _take(session: Session, due: Select[tuple[int]], owner: int) -> list[Claimed
         update(Delivery)
         .where(_among(session, due))
         .values(state=State.CLAIMED, owner=owner, attempts=Delivery.attempts + 1)
-        .returning(
-            Delivery.id,
-            Delivery.subscriber_id,
-            Delivery.occasion,
-            Delivery.kind,
-            Delivery.due_at,
-            Delivery.stale_at,
-            Delivery.attempts,
-            Delivery.content,
-        )
+        .returning(*_CLAIMED)
         .execution_options(synchronize_session=False)
     )
     return sorted((Claimed(*row) for row in session.execute(taken)), key=lambda claimed: claimed.id)
@@ -323,3 +326,9 @@ def ids(session: Session, subscriber_id: int, occasions: Collection[str]) -> lis
             )
         )
     )
+
+
+def held(session: Session, owner: int, delivery_ids: Collection[int]) -> list[Claimed]:
+    """Those of these deliveries that `owner` still has claimed."""
+    condition = and_(Delivery.owner == owner, Delivery.state == State.CLAIMED, Delivery.id.in_(delivery_ids))
+    return [Claimed(*row) for row in session.execute(select(*_CLAIMED).where(condition))]

@@ -116,6 +116,7 @@ class Process(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(String(120))  # host and pid, for people
+    folder: Mapped[str] = mapped_column(String(32), default="")  # where its journal lies: who sees the same folder may read it
     counter: Mapped[int] = mapped_column(Integer, default=0)
     begun_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -3,18 +3,146 @@
 import os
 import socket
 from collections.abc import Sequence
-from datetime import timedelta
+from functools import cached_property
 
 from config.log import logger
 from config.runtime import Runtime
 from subscribers import audience
-from worker.send import heartbeats, ledger, notices, planning, retention, waves
+from worker.pick.today import Today
+from worker.send import forward, heartbeats, ledger, letters, notices, planning, recovery, retention, waves
 from worker.send.composing import LedgerComposer
 from worker.send.delivery import Deliverer, Tally
-from worker.send.journal import Journals
+from worker.send.forward import Forwarded
+from worker.send.journal import FileJournal, Journals
 from worker.send.ownership import Ownership, Sweeper
+from worker.send.port import Mailer
 from worker.send.rates import pace_from, rate_of
 from worker.send.registry import mailers_from
-from worker.send.today import Today
 
 log = logger(__name__)
+
+
+class Office:
+    """Everything the tasks, the commands, the embedded clock and the demo ask of sending. One object a process, one thread at a time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._settings = runtime.settings
+        self._database = runtime.database
+        self._clock = runtime.clock
+        self._sweeper = Sweeper(runtime.clock)
+        self._journals = Journals(runtime.settings.state_dir / "journal")
+        self._ownership: Ownership | None = None
+
+    @cached_property
+    def today(self) -> Today:
+        """What may be picked now; kept until there is a newer ranking."""
+        return Today(self._settings)
+
+    @cached_property
+    def composer(self) -> LedgerComposer:
+        """Templates inlined once, cards kept."""
+        return LedgerComposer(self._settings, self._database, self._clock)
+
+    def open_wave(self) -> list[int]:
+        """Open the wave of this tick; the ranges to plan, those that a lost task left over first."""
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            left = waves.unplanned(session)
+            return left + waves.open_wave(session, audience.due_ids(session, now), due_at=waves.tick_of(now), now=now)
+
+    def plan_range(self, range_id: int) -> int:
+        """Choose for the readers of one range; how many occasions it counted."""
+        return planning.plan_range(self._database, self.today, self._clock, range_id)
+
+    def bring_forward(self, ids: Sequence[int]) -> Forwarded:
+        """Plan today's occasion now for these readers."""
+        return forward.bring_forward(self._database, self.today, self._clock, ids)
+
+    def deliver(self, *, seconds: float, only: Sequence[int] = ()) -> Tally:
+        """Hand over what is due for up to `seconds`, letters first; or just the deliveries of `only`."""
+        owner = self._owner()
+        return self._deliverer.run(owner, seconds=seconds, only=only)
+
+    def waiting(self) -> int:
+        """How many deliveries are due for an attempt."""
+        with self._database.reading() as session:
+            return sum(ledger.waiting(session, now=self._clock.now()).values())
+
+    def sweep(self) -> None:
+        """Settle what dead processes left, end what is stale, and close the waves whose account adds up."""
+        recovery.settle_orphans(self._database, self._clock, self._journals)
+        spare = self._ownership.id if self._ownership else None
+        recovery.give_up_silent(self._database, self._clock, self._sweeper, self._journals, spare=spare)
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            if self._settings.on_unknown == "resend":
+                ledger.resend_unknown(session, now=now)
+            ledger.expire(session, now=now)
+        with self._database.transaction() as session:
+            for account in waves.close_finished(session, now=now):
+                level = log.error if account.balance else log.info
+                level("wave closed", wave=account.wave_id, counted=account.counted, balance=account.balance, **_plain(account))
+
+    def watch(self) -> None:
+        """Write to the operator about what is wrong, once a cause a day."""
+        if not self._settings.operator:
+            return
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            notices.write(session, notices.causes(session, sources=self._settings.sources, now=now), now=now)
+
+    def prune(self) -> None:
+        """Forget what is older than we promise to keep it."""
+        retention.prune(self._database, self._clock)
+
+    def beat(self) -> None:
+        """Show that the clock runs."""
+        with self._database.transaction() as session:
+            heartbeats.beat(session, heartbeats.BEAT, now=self._clock.now())
+
+    def halt(self) -> None:
+        """Begin no further message."""
+        self._deliverer.halt()
+
+    def close(self) -> None:
+        """Let go of connections and of our row, politely."""
+        if self._ownership is None:
+            return
+        for mailer in self._mailers:
+            mailer.close()
+        self._journal.close()
+        self._ownership.close()
+        self._ownership = None
+
+    def _owner(self) -> Ownership:
+        """Our row; a new one when a sweeper gave the old one up."""
+        if self._ownership is None or self._ownership.lost:
+            owner = Ownership(self._database, self._clock, f"{socket.gethostname()}:{os.getpid()}", self._journals.identity())
+            self._journal.belong_to(owner.id, lambda: owner.may_start)
+            self._ownership = owner
+        return self._ownership
+
+    @cached_property
+    def _journal(self) -> FileJournal:
+        return self._journals.journal(0, lambda: False)
+
+    @cached_property
+    def _mailers(self) -> tuple[Mailer, ...]:
+        return mailers_from(self._settings, self._clock, self._journal)
+
+    @cached_property
+    def _deliverer(self) -> Deliverer:
+        rates = {mailer.name: rate_of(url) for mailer, url in zip(self._mailers, self._settings.mailers, strict=True)}
+        return Deliverer(
+            database=self._database,
+            clock=self._clock,
+            composer=self.composer,
+            mailers=self._mailers,
+            pace=pace_from(self._settings, self._database, self._clock, rates),
+            post_letters=lambda session: letters.post(session, self.today, now=self._clock.now()),
+            journal=self._journal,
+        )
+
+
+def _plain(account: waves.Account) -> dict[str, int]:
+    return {str(state): count for state, count in account.states.items()}

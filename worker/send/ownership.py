@@ -5,17 +5,19 @@ only after it has itself seen the same counter for PATIENCE seconds, which is lo
 """
 
 import threading
+from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database
 from config.log import logger
-from worker.send.models import Process
+from worker.send.models import Delivery, Process, State
 
 BUMP_EVERY = 4.0  # seconds
 BUMP_GRACE = 15.0
@@ -27,13 +29,13 @@ log = logger(__name__)
 class Ownership:
     """This process's row, kept alive by a thread while there is work: `with Ownership(...) as me:`."""
 
-    def __init__(self, database: Database, clock: Clock, name: str) -> None:
+    def __init__(self, database: Database, clock: Clock, name: str, folder: str = "") -> None:
         self._database = database
         self._clock = clock
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         with database.transaction() as session:
-            row = Process(name=name[:120], begun_at=clock.now())
+            row = Process(name=name[:120], folder=folder, begun_at=clock.now())
             session.add(row)
             session.flush()
             self.id = row.id
@@ -91,6 +93,14 @@ class Ownership:
             self.bump()
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A process that no longer owns what it claimed, and the folder of its journal."""
+
+    id: int
+    folder: str
+
+
 class Sweeper:
     """Watches the counters of others. It must live as long as its process: what it remembers is the evidence."""
 
@@ -98,18 +108,17 @@ class Sweeper:
         self._clock = clock
         self._seen: dict[int, tuple[int, float]] = {}  # process id -> counter, and when we first saw it so
 
-    def give_up_silent(self, session: Session, *, spare: int | None = None) -> list[int]:
-        """End the processes whose counter has stood still for PATIENCE of our own seconds; their ids."""
+    def give_up_silent(self, session: Session, *, spare: int | None = None) -> list[GivenUp]:
+        """End the processes whose counter has stood still for PATIENCE of our own seconds."""
         now = self._clock.monotonic()
-        alive = {row.id: row.counter for row in session.execute(select(Process.id, Process.counter).where(Process.ended_at.is_(None)))}
-        self._seen = {
-            process: (counter, self._seen[process][1] if self._seen.get(process, (None, 0))[0] == counter else now)
-            for process, counter in alive.items()
-        }
-        silent = [
-            (process, counter) for process, (counter, since) in self._seen.items() if process != spare and now - since >= PATIENCE
-        ]
-        return [process for process, counter in silent if _end(session, process, counter, self._clock)]
+        alive = session.execute(select(Process.id, Process.counter, Process.folder).where(Process.ended_at.is_(None))).all()
+        self._seen = {row.id: self._sighting(row.id, row.counter, now) for row in alive}
+        silent = [row for row in alive if row.id != spare and now - self._seen[row.id][1] >= PATIENCE]
+        return [GivenUp(row.id, row.folder) for row in silent if _end(session, row.id, row.counter, self._clock)]
+
+    def _sighting(self, process: int, counter: int, now: float) -> tuple[int, float]:
+        known = self._seen.get(process)
+        return known if known and known[0] == counter else (counter, now)
 
 
 def _end(session: Session, process: int, counter: int, clock: Clock) -> bool:
@@ -123,6 +132,13 @@ def _end(session: Session, process: int, counter: int, clock: Clock) -> bool:
     return ended.first() is not None
 
 
-def ended_owners(session: Session, owners: set[int]) -> set[int]:
-    """Those of `owners` whose row has ended."""
-    return set(session.scalars(select(Process.id).where(Process.id.in_(owners), Process.ended_at.is_not(None))))
+def end(session: Session, process: int, clock: Clock) -> None:
+    """Note that a process is known to be dead: the lock of its journal is free."""
+    session.execute(update(Process).where(Process.id == process, Process.ended_at.is_(None)).values(ended_at=clock.now()))
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Remove rows of processes that ended before a moment and hold nothing; how many."""
+    held = select(Delivery.owner).where(Delivery.state == State.CLAIMED, Delivery.owner.is_not(None))
+    gone = session.execute(delete(Process).where(Process.ended_at < before, Process.id.not_in(held)).returning(Process.id))
+    return len(gone.all())

@@ -26,7 +26,6 @@ from worker.send.ledger import Past
 from worker.send.models import Kind, State
 
 MEMORY = timedelta(days=16)
-LETTER_STALE_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,12 @@ def write(
         used[decision.due.row.id][decision.due.occasion] = decision.due.due_at if isinstance(decision.outcome, Selection) else None
     audience.advance(session, [audience.advanced(row, used[reader], now) for reader, row in readers.items()])
     return rows
+
+
+def write_welcome(session: Session, today: Today, decided: Sequence[Decided], *, now: datetime) -> None:
+    """Write first digests. A welcome uses up no day: the first regular one is due when confirming said so."""
+    ledger.write(session, [_row(one, now, None, today.ranking_id) for one in decided])
+    audience.digested(session, [one.due.row.id for one in decided if isinstance(one.outcome, Selection)], now)
 
 
 def _row(one: Decided, now: datetime, wave_id: int | None, ranking_id: int | None) -> dict[str, Any]:

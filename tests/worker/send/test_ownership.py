@@ -16,7 +16,7 @@ def owner(database: Database, clock: SetClock) -> Ownership:
 
 def given_up(database: Database, sweeper: Sweeper) -> list[int]:
     with database.transaction() as session:
-        return sweeper.give_up_silent(session)
+        return [one.id for one in sweeper.give_up_silent(session)]
 
 
 def test_an_owner_that_bumps_is_never_given_up(database: Database, clock: SetClock, owner: Ownership) -> None:

@@ -12,6 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "PAPERBOY_"
 DEVELOPMENT_KEY = "for-development-only-change-me"
+SHORTEST_KEY = 16  # letters of 4 bits: 64 bits, the least worth signing with
+LONGEST_LINE = 200
+LAST_PORT = 65535
 
 
 class SettingsError(Exception):
@@ -83,9 +86,7 @@ class Settings(BaseModel):
         (), example="smtp://user:pass@mail.example.org:587", words="how mail leaves, tried in order; empty: a Maildir in the state folder"
     )
     huggingface_url: str = _setting("https://huggingface.co", example="http://127.0.0.1:9000", words="base of the daily papers API")
-    arxiv_api_url: str = _setting(
-        "https://export.arxiv.org/api/query", example="http://127.0.0.1:9000/query", words="arXiv's query API"
-    )
+    arxiv_api_url: str = _setting("https://export.arxiv.org/api/query", example="http://127.0.0.1:9000/query", words="arXiv's query API")
     arxiv_feed_url: str = _setting("https://rss.arxiv.org/atom", example="http://127.0.0.1:9000/atom", words="arXiv's announcement feeds")
     arxiv_oai_url: str = _setting("https://oaipmh.arxiv.org/oai", example="http://127.0.0.1:9000/oai", words="arXiv's OAI-PMH")
     on_unknown: Literal["resend", "hold"] = _setting(
@@ -114,8 +115,8 @@ class Settings(BaseModel):
     def _long_enough(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("is empty")
-        if short := [key for key in value if len(key) < 16]:  # noqa: PLR2004 - 16 letters of 4 bits are 64 bits, the least worth signing with
-            raise ValueError(f"holds a key of only {len(short[0])} letters; use 16 or more")
+        if short := [key for key in value if len(key) < SHORTEST_KEY]:
+            raise ValueError(f"holds a key of only {len(short[0])} letters; use {SHORTEST_KEY} or more")
         return value
 
     @field_validator("base_url", "huggingface_url", "arxiv_api_url", "arxiv_feed_url", "arxiv_oai_url", mode="after")
@@ -144,8 +145,8 @@ class Settings(BaseModel):
     @field_validator("name", "postal_address", "feedback_id", mode="after")
     @classmethod
     def _one_line(cls, value: str | None) -> str | None:
-        if value is not None and (re.search(r"[\x00-\x1f\x7f]", value) or not value.strip() or len(value) > 200):  # noqa: PLR2004
-            raise ValueError("must be one line of 1 to 200 letters")
+        if value is not None and (re.search(r"[\x00-\x1f\x7f]", value) or not value.strip() or len(value) > LONGEST_LINE):
+            raise ValueError(f"must be one line of 1 to {LONGEST_LINE} letters")
         return value
 
     @field_validator("accent", mode="after")
@@ -158,8 +159,8 @@ class Settings(BaseModel):
     @field_validator("port", "workers", mode="after")
     @classmethod
     def _positive(cls, value: int) -> int:
-        if not 0 < value < 65536:  # noqa: PLR2004
-            raise ValueError(f"{value} is not between 1 and 65535")
+        if not 0 < value <= LAST_PORT:
+            raise ValueError(f"{value} is not between 1 and {LAST_PORT}")
         return value
 
     @field_validator("database_url", mode="after")

@@ -2,15 +2,46 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
-# https://info.arxiv.org/help/arxiv_identifier.html: since April 2007 YYMM.NNNN(N), before it archive(.SC)/YYMMNNN.
-_NEW_ID = re.compile(r"(?<![\d.])(\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v\d+)?(?![\d])", re.IGNORECASE)
-_OLD_ID = re.compile(r"\b([a-z]+(?:-[a-z]+)?)(?:\.[a-z]{2})?/(\d{2}(?:0[1-9]|1[0-2])\d{3})(?:v\d+)?\b", re.IGNORECASE)
+# https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNN from April 2007, YYMM.NNNNN from 2015, before them archive(.SC)/YYMMNNN.
+# A pattern that took any digits would find identifiers in prices, pages and paths of other sites.
+_NEW_ID = re.compile(
+    r"(?:(?<![\d.])|(?<=xiv\.))((?:0(?:7(?:0[4-9]|1[0-2])|[89](?:0[1-9]|1[0-2]))|1[0-4](?:0[1-9]|1[0-2]))\.\d{4}"
+    r"|(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])\.\d{5})(?:v\d+)?(?!\d)",
+    re.IGNORECASE,
+)
+_OLD_ID = re.compile(
+    r"\b(acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|funct-an|gr-qc"
+    r"|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|q-alg|q-bio|quant-ph|solv-int"
+    r"|supr-con)(?:\.[a-z]{2})?/((?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])\d{3})(?:v\d+)?(?!\d)",
+    re.IGNORECASE,
+)
 _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECASE)
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)", re.IGNORECASE)
+# arXiv's own pages and those that mirror it (alphaxiv.org, ar5iv.org); huggingface.co/papers/2606.18023.
+_PAGE_OF_ARXIV = re.compile(r"xiv|/papers/", re.IGNORECASE)
+
+SEARCH = "https://arxiv.org/search/"
+LONGEST_NAME = 300  # letters; the column of names is that wide
+SHORTEST_TITLE = 8  # letters and digits: "Mamba" may be anybody's
+
+# Titles that say what kind of text it is, not which one: they never make two records one work.
+_GENERIC = re.compile(
+    r"abstracts|acknowledge?ments|afterword|annualreport|appendix|(author|subject)index|backmatter|bibliography|blogpost|bookreviews?"
+    r"|callforpapers|casereport|commentary|conclusions?|contributors|corrections?|corrigend(um|a)|discussion|editorial(board)?|editorsnote"
+    r"|executivesummary|extendedabstract|(final|preliminary|progress|research|technical|workshop)report|foreword|frontmatter"
+    r"|furtherreading|glossary|guesteditorial|(research)?highlights|inmemoriam|introduction(tothespecialissue)?|invitedtalk|lecturenotes"
+    r"|lettertotheeditor|listof(contributors|reviewers)|literaturereview|masthead|(model|system)card|newsandviews|obituary|openproblems"
+    r"|overview|(position|short|white)paper|perspective|posterabstract|problemset|proceedings|prologue|publicationinformation|references"
+    r"|rejoinder|replytocomments|(research|technical)note|researchproposal|responsetoreviewers|retraction(notice)?|specialissue|supplement"
+    r"|supplementary(materials?|information)|tableofcontents|titlepage|tutorial|untitled|workinprogress"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +73,7 @@ class Paper:
     """One work, however many sources list it: what picking scores and rendering shows."""
 
     id: int
-    key: str  # "arxiv:2606.18023", "doi:10.1145/…", or "title:" and 16 hex digits
+    key: str  # the first name it was known by, for good: "arxiv:2606.18023", "doi:10.1145/…", or "title:" and 16 hex digits
     title: str
     abstract: str
     first_seen_at: datetime
@@ -63,12 +94,23 @@ class Paper:
     aliases: tuple[str, ...] = field(default=(), compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a work is read. `origin` says who gave the page: "arxiv", a source, "doi" or "search"."""
+
+    url: str
+    pdf_url: str | None
+    origin: str
+
+
 def arxiv_id(text: str | None) -> str | None:
     """The arXiv identifier in `text` (bare, with version, `arXiv:…`, a URL or DOI), without its version; or None."""
     if not text:
         return None
     if found := _ARXIV_DOI.search(text):
         text = found.group(1)
+    elif "://" in text and not _PAGE_OF_ARXIV.search(text):
+        return None
     if found := _OLD_ID.search(text):
         return f"{found.group(1).lower()}/{found.group(2)}"
     if found := _NEW_ID.search(text):
@@ -93,13 +135,67 @@ def title_key(title: str) -> str:
     return "".join(letter for letter in folded if letter.isalnum())
 
 
+def title_name(title: str) -> str | None:
+    """The name that a title gives its work, or None for one too short or too generic to tell works apart."""
+    key = title_key(title)
+    return None if len(key) < SHORTEST_TITLE or _GENERIC.fullmatch(key) else f"title:{_digest(key)}"
+
+
 def aliases(record: Record) -> tuple[str, ...]:
-    """Every name under which this record's work may be known already, the strongest first."""
-    names = []
-    if record.arxiv_id:
-        names.append(f"arxiv:{record.arxiv_id}")
-    if record.doi:
+    """Every name under which this record's work may be known already, the strongest first; one at least.
+
+    A work whose only name would be a generic title is known by what its source calls it, so that reading it twice finds it again.
+    """
+    names = [f"arxiv:{record.arxiv_id}"] if record.arxiv_id else []
+    if record.doi and len(record.doi) < LONGEST_NAME - len("doi:"):
         names.append(f"doi:{record.doi}")
-    if key := title_key(record.title):
-        names.append("title:" + blake2b(key.encode(), digest_size=8).hexdigest())
-    return tuple(names)
+    if name := title_name(record.title):
+        names.append(name)
+    return tuple(names) or (f"title:{_digest(record.source, record.external_id, title_key(record.title))}",)
+
+
+def links(*, names: Iterable[str], title: str, own_url: str | None, own_origin: str) -> Links:
+    """Where the work known by `names` is read: at arXiv, where its source says, where its DOI leads, or behind a search for its title.
+
+    The first that there is, so no link is ever dead. Of several arXiv identifiers the earliest counts.
+    """
+    names = sorted(names)
+    if found := next((name.removeprefix("arxiv:") for name in names if name.startswith("arxiv:")), None):
+        return Links(f"https://arxiv.org/abs/{found}", f"https://arxiv.org/pdf/{found}", "arxiv")
+    if own_url:
+        path = urlsplit(own_url).path
+        return Links(own_url, own_url if path.lower().endswith(".pdf") else None, own_origin)
+    if found := next((name.removeprefix("doi:") for name in names if name.startswith("doi:")), None):
+        return Links(f"https://doi.org/{quote(found, safe='/')}", None, "doi")
+    return Links(search_url(title), None, "search")
+
+
+def search_url(title: str) -> str:
+    """A search of arXiv for this very title (https://info.arxiv.org/help/search.html): a page that exists for every title."""
+    words = " ".join(re.sub(r'[{}$\\"]', " ", title).split())
+    return SEARCH + "?" + urlencode({"query": f'"{words}"', "searchtype": "title"})
+
+
+def packed(record: Record) -> dict[str, object]:
+    """Plain values for a JSON column: what the source said, without what it left out; `unpacked` reads them back."""
+    return {name: _plain(value) for name, value in asdict(record).items() if value not in (None, "", ())}
+
+
+def unpacked(row: Mapping[str, Any]) -> Record:
+    """The Record that `packed` wrote."""
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    if day := row.get("listed_on"):
+        values["listed_on"] = date.fromisoformat(day)
+    if moment := row.get("published_at"):
+        values["published_at"] = datetime.fromisoformat(moment)
+    return Record(**{"title": "", **values})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _digest(*words: str) -> str:
+    return blake2b("\x1f".join(words).encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -1,0 +1,34 @@
+"""`suppress`: never write to an address again, or lift that."""
+
+import click
+
+from config.runtime import Runtime
+from subscribers import audience, standing
+from subscribers.addresses import AddressError, address_key, check_address, kept_key
+from subscribers.standing import Reason
+from worker.commands.common import USAGE, console, example, fail, with_runtime
+from worker.send import ledger
+
+
+@click.command(epilog=example("./paperboy suppress ada@example.org --because 'asked by phone'", "./paperboy suppress ada@example.org --lift"))
+@click.argument("email")
+@click.option("--because", default="", help="Why, for those who look later.")
+@click.option("--lift", is_flag=True, help="Allow mail to this address again.")
+@with_runtime
+def suppress(runtime: Runtime, email: str, because: str, lift: bool) -> None:  # noqa: FBT001 - click hands a flag over so
+    """Never write to an address again, by whomever it is signed up; what waits for it is taken back."""
+    try:
+        address = check_address(email)
+    except AddressError as error:
+        fail(str(error), USAGE)
+    now = runtime.clock.now()
+    with runtime.database.transaction() as session:
+        key = address_key(kept_key(session), address)
+        if lift:
+            lifted = standing.lift(session, key, now)
+            console.print(f"{address} may be written to again" if lifted else f"{address} was not suppressed; nothing was changed")
+            return
+        was_new = standing.suppress(session, key, Reason.OPERATOR, now, because)
+        row = audience.by_address_key(session, key)
+        taken = ledger.cancel_for(session, row.id, now=now, reason="suppressed by the operator") if row else 0
+    console.print(f"{address} is suppressed{'' if was_new else ' (it was before)'}; {taken} waiting mails taken back")

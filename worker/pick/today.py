@@ -1,0 +1,60 @@
+"""What may be picked right now: the newest ranking's candidates, made ready once and kept until ranking or marks change."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from config.settings import Settings
+from subscribers.topics import Catalogue, bundled_catalogue, parse_catalogue
+from worker.ingest import catalogue as papers
+from worker.pick import editions, rankings
+from worker.pick.candidates import Candidates, Marks
+from worker.pick.topic_model import TopicModel, bundled_model
+
+
+def topics_of(settings: Settings) -> Catalogue:
+    """The operator's catalogue of topics, or ours. Raises CatalogueError, or OSError for a file that is not there."""
+    return parse_catalogue(settings.topics.read_text(encoding="utf-8")) if settings.topics else bundled_catalogue()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The candidates of one ranking under one day's marks, and where merged works live now."""
+
+    ranking_id: int | None
+    marks: Marks
+    candidates: Candidates
+    ids: dict[str, int]  # paper key -> id
+    redirects: dict[int, int]  # merged id -> the one that stands
+
+    def standing(self, ids: Iterable[int]) -> frozenset[int]:
+        """The same works, each under the id it has now."""
+        return frozenset(self.redirects.get(one, one) for one in ids)
+
+
+class Today:
+    """A process's view of what may be picked. Making it ready costs a second or two, once a ranking."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._desk: Desk | None = None
+
+    @cached_property
+    def topics(self) -> Catalogue:
+        return topics_of(self._settings)
+
+    @cached_property
+    def _model(self) -> TopicModel:
+        return bundled_model()
+
+    def desk(self, session: Session, now: datetime) -> Desk:
+        """What to pick from at `now`; an empty catalogue gives an empty desk."""
+        newest = rankings.newest(session)
+        ranking_id = newest.id if newest else None
+        marks = editions.marks(session, now.date())
+        if self._desk is None or (self._desk.ranking_id, self._desk.marks) != (ranking_id, marks):
+            self._desk = self._lay(session, ranking_id, marks)
+        return self._desk

@@ -1,0 +1,59 @@
+"""After a crash: what the dead left on the wire is settled by their journals, the rest of what they held waits again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from config.clock import Clock
+from config.database import Database
+from config.log import logger
+from worker.send import ledger, ownership
+from worker.send.journal import Journals
+from worker.send.ledger import Settlement
+from worker.send.models import State
+from worker.send.ownership import GivenUp, Sweeper
+from worker.send.port import Outcome, Verdict
+
+log = logger(__name__)
+
+
+def settle_orphans(database: Database, clock: Clock, journals: Journals) -> None:
+    """Settle what processes of this folder left that are dead for sure: the locks of their journals are free."""
+    for orphan in journals.orphans():
+        now = clock.now()
+        with database.transaction() as session:
+            _settle(session, orphan.owner, orphan.outcomes, now)
+            given = ledger.give_back_unbegun(session, orphan.owner, [], now=now)
+            ownership.end(session, orphan.owner, clock)
+        unknown = sum(one.verdict is Verdict.UNKNOWN for one in orphan.outcomes)
+        log.warning("settled a dead process", process=orphan.owner, answered=len(orphan.outcomes) - unknown, unknown=unknown, given_back=given)
+
+
+def give_up_silent(database: Database, clock: Clock, sweeper: Sweeper, journals: Journals, *, spare: int | None) -> None:
+    """Take back what processes hold that have not bumped for longer than our patience."""
+    with database.transaction() as session:
+        for silent in sweeper.give_up_silent(session, spare=spare):
+            _take_back(session, silent, journals, clock.now())
+
+
+def _settle(session: Session, owner: int, outcomes: Iterable[Outcome], now: datetime) -> None:
+    outcomes = list(outcomes)
+    held = {one.id: one for one in ledger.held(session, owner, [outcome.delivery_id for outcome in outcomes])}
+    settlements = []
+    for outcome in outcomes:
+        if claimed := held.get(outcome.delivery_id):
+            settlements.append(ledger.settlement(claimed, outcome, now=now, mailer=""))
+        elif outcome.verdict is Verdict.ACCEPTED:
+            settlements.append(Settlement(outcome.delivery_id, State.ACCEPTED, now, outcome.words, outcome.code))
+    ledger.settle(session, owner, settlements)
+
+
+def _take_back(session: Session, silent: GivenUp, journals: Journals, now: datetime) -> None:
+    """Where we see its journal, what it never began waits again, and what it still has in hand is left to it (it may be frozen)."""
+    if silent.folder == journals.identity():
+        given = ledger.give_back_unbegun(session, silent.id, journals.in_hand(silent.id), now=now)
+        log.warning("gave up a silent process", process=silent.id, given_back=given)
+        return
+    unknown = ledger.mark_unknown(session, silent.id, now=now, words="its process fell silent on another host")
+    log.warning("gave up a silent process of another host", process=silent.id, unknown=unknown)

@@ -21,21 +21,26 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 class AddressError(ValueError):
-    """What was typed is no address; the words say why and name the value."""
+    """What was typed is no address; `remedy` says why."""
+
+    def __init__(self, value: str, remedy: str) -> None:
+        super().__init__(f"{value!r} is no address: {remedy}")
+        self.value = value
+        self.remedy = remedy
 
 
 def check_address(typed: str) -> str:
     """The address in its kept form. Raises AddressError."""
     bare = _INVISIBLE.sub("", typed).strip().removeprefix("mailto:")
     if len(bare) > _LONGEST:
-        raise AddressError(f"{bare[:40]!r}… is longer than any address; type one address")
+        raise AddressError(f"{bare[:40]}…", "it is longer than any address can be; type one address")
     try:
         # `.test` is nobody's domain (RFC 6761), and what people try a service with.
         found = validate_email(
             bare, check_deliverability=False, allow_display_name=True, allow_quoted_local=True, strict=True, test_environment=True
         )
     except EmailNotValidError as error:
-        raise AddressError(f"{bare!r} is no address: {error}") from error
+        raise AddressError(bare, str(error)) from error
     return f"{found.local_part}@{found.ascii_domain}"
 
 

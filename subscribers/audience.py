@@ -63,13 +63,13 @@ def due_in_range(session: Session, first_id: int, last_id: int, due_by: datetime
 def interests_of(session: Session, ids: Iterable[int]) -> Sequence[tuple[int, InterestKind, str]]:
     """(subscriber id, kind, value) of these readers, in order."""
     found = select(Interest.subscriber_id, Interest.kind, Interest.value).where(Interest.subscriber_id.in_(ids))
-    return session.execute(found.order_by(Interest.subscriber_id, Interest.kind, Interest.value)).tuples().all()
+    return session.execute(found.order_by(Interest.subscriber_id, Interest.kind, Interest.value)).all()
 
 
 def votes_of(session: Session, ids: Iterable[int]) -> Sequence[tuple[int, str, int, datetime]]:
     """(subscriber id, paper key, value, voted at) of these readers, the newest first."""
     found = select(Vote.subscriber_id, Vote.paper_key, Vote.value, Vote.voted_at).where(Vote.subscriber_id.in_(ids))
-    return session.execute(found.order_by(Vote.subscriber_id, Vote.voted_at.desc(), Vote.paper_key)).tuples().all()
+    return session.execute(found.order_by(Vote.subscriber_id, Vote.voted_at.desc(), Vote.paper_key)).all()
 
 
 def advance(session: Session, rows: Iterable[Advance]) -> None:
@@ -142,7 +142,7 @@ def next_hours(session: Session, now: datetime) -> list[tuple[datetime, int]]:
         .group_by(Subscriber.next_due_at)
     )
     hours: Counter[datetime] = Counter()
-    for moment, readers in session.execute(found).tuples():
+    for moment, readers in session.execute(found):
         if moment:
             hours[moment.replace(minute=0, second=0, microsecond=0)] += readers
     return [(hour, hours[hour]) for hour in (first + timedelta(hours=step) for step in range(_HOURS_AHEAD))]
@@ -161,7 +161,7 @@ def page(session: Session, *, after_id: int = 0, limit: int = 100, standing: Sta
 
 def counts(session: Session) -> dict[Standing, int]:
     """How many readers there are of each standing."""
-    rows = session.execute(select(Subscriber.standing, func.count()).group_by(Subscriber.standing)).tuples()
+    rows = session.execute(select(Subscriber.standing, func.count()).group_by(Subscriber.standing))
     return dict.fromkeys(Standing, 0) | {Standing(standing): count for standing, count in rows}
 
 

@@ -6,7 +6,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 KEYWORD_LETTERS = 60
@@ -234,6 +234,7 @@ def _refuse_doubles(field: str, values: list[str]) -> None:
         raise CatalogueError(f"two topics have the {field} {double!r}; give each its own")
 
 
+@lru_cache(maxsize=4096)  # names of topics are compared again and again: once a row of a file, fifty names
 def _bare(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     return " ".join(re.findall(r"[^\W_]+", "".join(letter for letter in apart if not unicodedata.combining(letter))))

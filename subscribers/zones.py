@@ -28,7 +28,11 @@ _MOST = {
 
 
 class ZoneError(ValueError):
-    """The words name the value and the nearest zone."""
+    """What was typed is no zone; `remedy` names the nearest one."""
+
+    def __init__(self, value: str, remedy: str) -> None:
+        super().__init__(f"timezone {value!r} is not known; {remedy}")
+        self.remedy = remedy
 
 
 def check_zone(text: str) -> str:
@@ -42,7 +46,7 @@ def check_zone(text: str) -> str:
         return FALLBACK
     if name := _spellings().get(folded):
         return name
-    raise ZoneError(f"timezone {typed[:64]!r} is not known; {_suggestion(folded)}")
+    raise ZoneError(typed[:64], _suggestion(folded))
 
 
 @cache

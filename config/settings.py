@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -47,22 +48,26 @@ def _setting(default: object, *, example: str, words: str) -> Any:  # noqa: ANN4
     return Field(default=default, description=words, examples=[example])
 
 
+def _secret(default: object, *, example: str, words: str) -> Any:  # noqa: ANN401 - as above
+    return Field(default=default, description=words, examples=[example], repr=False)
+
+
 class Settings(BaseModel):
     """Every setting, with its meaning and an example; `README.md` prints this table."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True)
 
     env: Literal["development", "production"] = _setting(
         "development", example="production", words="production refuses what is only fit for a try-out"
     )
     state_dir: Path = _setting(ROOT / "state", example="/var/lib/paperboy", words="folder of the SQLite file, the Maildir and the journals")
-    database_url: str = _setting(
+    database_url: str = _secret(
         "", example="postgresql://paperboy:secret@db/paperboy", words="SQLAlchemy URL; empty: a SQLite file in the state folder"
     )
-    redis_url: Optional = _setting(
+    redis_url: Optional = _secret(
         None, example="redis://redis:6379/0", words="Celery's broker; empty: everything runs in one process (`./paperboy up`)"
     )
-    secret_key: List = _setting(
+    secret_key: List = _secret(
         (DEVELOPMENT_KEY,), example="b7f2…64 random letters", words="signs links; a list separated by commas: the first signs, all verify"
     )
     base_url: str = _setting("http://127.0.0.1:8000", example="https://papers.example.org", words="where readers reach the pages")
@@ -82,7 +87,7 @@ class Settings(BaseModel):
         example="huggingface arxiv:cs.LG,cs.CV feed:https://example.org/feed.xml",
         words="what is read, separated by blanks",
     )
-    mailers: Words = _setting(
+    mailers: Words = _secret(
         (), example="smtp://user:pass@mail.example.org:587", words="how mail leaves, tried in order; empty: a Maildir in the state folder"
     )
     huggingface_url: str = _setting("https://huggingface.co", example="http://127.0.0.1:9000", words="base of the daily papers API")
@@ -94,7 +99,7 @@ class Settings(BaseModel):
     )
     feedback_id: Optional = _setting(None, example="digest:paperboy", words="Feedback-ID header, for Gmail's Postmaster Tools")
     trusted_proxies: List = _setting((), example="172.16.0.0/12", words="networks whose X-Forwarded-* headers count")
-    metrics_token: Optional = _setting(None, example="a long random word", words="opens /metrics, which answers 404 until it is set")
+    metrics_token: Optional = _secret(None, example="a long random word", words="opens /metrics, which answers 404 until it is set")
     host: str = _setting("127.0.0.1", example="0.0.0.0", words="address the web process listens on")  # noqa: S104 - an example
     port: int = _setting(8000, example="8000", words="port the web process listens on")
     workers: int = _setting(2, example="4", words="processes of one Celery worker")
@@ -167,9 +172,23 @@ class Settings(BaseModel):
     @classmethod
     def _known_database(cls, value: str) -> str:
         if value and not re.match(r"(postgres(ql)?(\+psycopg)?|sqlite)://", value):
-            scheme = value.split("://", 1)[0]
-            raise ValueError(f"starts with {scheme!r}; only postgresql:// and sqlite:/// are known")
+            scheme = re.match(r"[a-z0-9+]+(?=://)", value)  # and no more of it: the rest may hold a password
+            raise ValueError(f"starts with {scheme[0]!r}; only postgresql:// and sqlite:/// are known" if scheme else "is no database URL")
         return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+
+    @field_validator("redis_url", mode="after")
+    @classmethod
+    def _known_broker(cls, value: str | None) -> str | None:
+        if value and not re.match(r"rediss?://", value):
+            raise ValueError("is no redis:// or rediss:// URL")
+        return value
+
+    @field_validator("trusted_proxies", mode="after")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network, strict=False)
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -210,11 +229,13 @@ def _read(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     faults: list[str] = []
     for field in Settings.model_fields:
         variable = PREFIX + field.upper()
-        if variable in environ:
+        file = environ.get(f"{variable}_FILE")
+        # A compose file hands over the variables it knows, empty ones too; they must not hide the file.
+        if variable in environ and (environ[variable].strip() or not file):
             values[field] = environ[variable].strip()
-        elif environ.get(f"{variable}_FILE"):
+        elif file:
             try:
-                values[field] = Path(environ[f"{variable}_FILE"]).read_text(encoding="utf-8").strip()
+                values[field] = Path(file).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{variable}_FILE cannot be read: {error}. Example: {variable}_FILE=/run/secrets/{field}")
     return values, faults
@@ -222,7 +243,7 @@ def _read(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 
 def _explain(field: str, message: str) -> str:
     example = (Settings.model_fields[field].examples or [""])[0]
-    message = message.removeprefix("Value error, ")
+    message = message.removeprefix("Value error, ").rstrip(".")
     return f"{PREFIX}{field.upper()}: {message}. Example: {PREFIX}{field.upper()}={example!r}"
 
 

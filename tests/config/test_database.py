@@ -8,18 +8,31 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, MetaData, String, Table, func, insert, select, text
+from sqlalchemy import String, delete, func, insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from config.database import NEVER_REUSED, Database, Id, Instant
 
-# Tables of our own: the rows of the house are not this floor's business.
-metadata = MetaData()
-notes = Table(
-    "notes", metadata, Column("id", Id, primary_key=True, autoincrement=True), Column("word", String(20), unique=True), **NEVER_REUSED
-)
-moments = Table("moments", metadata, Column("id", Id, primary_key=True), Column("at", Instant, nullable=True))
+
+class OwnBase(DeclarativeBase):
+    """Tables of our own: the rows of the house are not this floor's business."""
+
+
+class Note(OwnBase):
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    word: Mapped[str] = mapped_column(String(20), unique=True)
+
+    __table_args__ = NEVER_REUSED
+
+
+class Moment(OwnBase):
+    __tablename__ = "moments"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -27,18 +40,18 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database with two little tables."""
     url = f"sqlite:///{tmp_path}/deep/down/notes.db" if request.param == "sqlite" else request.getfixturevalue("empty_postgresql_url")
     made = Database(url)
-    metadata.create_all(made.engine)
+    OwnBase.metadata.create_all(made.engine)
     yield made
     made.close()
 
 
 def write(session: Session, word: str) -> None:
-    session.execute(insert(notes).values(word=word))
+    session.execute(insert(Note).values(word=word))
 
 
 def count(database: Database) -> int:
     with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(notes)) or 0
+        return session.scalar(select(func.count()).select_from(Note)) or 0
 
 
 def test_a_transaction_is_kept_when_the_block_ends(empty: Database) -> None:
@@ -89,7 +102,7 @@ def test_two_writers_queue_and_neither_fails_half_way(empty: Database) -> None:
     def write_many(name: str) -> None:
         for number in range(10):
             with empty.transaction() as session:
-                session.execute(select(func.count()).select_from(notes))
+                session.execute(select(func.count()).select_from(Note))
                 write(session, f"{name}{number}")
 
     writers = [threading.Thread(target=write_many, args=(name,)) for name in "ab"]
@@ -103,11 +116,11 @@ def test_two_writers_queue_and_neither_fails_half_way(empty: Database) -> None:
 def test_an_id_is_never_given_out_again(empty: Database) -> None:
     with empty.transaction() as session:
         write(session, "first")
-        last = session.scalar(select(func.max(notes.c.id)))
-        session.execute(notes.delete())
+        last = session.scalar(select(func.max(Note.id)))
+        session.execute(delete(Note))
     with empty.transaction() as session:
         write(session, "second")
-        assert session.scalar(select(func.max(notes.c.id))) == (last or 0) + 1
+        assert session.scalar(select(func.max(Note.id))) == (last or 0) + 1
 
 
 def test_foreign_keys_hold_on_sqlite_too(sqlite_database: Database) -> None:
@@ -123,21 +136,21 @@ ZONES = st.timezones() | st.integers(-23, 23).map(lambda hours: timezone(timedel
 @given(st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=ZONES, allow_imaginary=False))  # noqa: DTZ001 - bounds before zones
 def test_a_moment_comes_back_as_the_same_moment_in_utc(empty: Database, moment: datetime) -> None:
     with empty.transaction() as session:
-        session.execute(moments.delete())
-        session.execute(insert(moments).values(id=1, at=moment))
-        found = session.scalar(select(moments.c.at))
-        assert session.scalar(select(func.count()).where(moments.c.at == moment)) == 1
+        session.execute(delete(Moment))
+        session.execute(insert(Moment).values(id=1, at=moment))
+        found = session.scalar(select(Moment.at))
+        assert session.scalar(select(func.count()).where(Moment.at == moment)) == 1
     assert found == moment
     assert found.tzinfo is UTC
 
 
 def test_a_moment_may_be_missing(empty: Database) -> None:
     with empty.transaction() as session:
-        session.execute(insert(moments).values(id=1, at=None))
-        assert session.scalar(select(moments.c.at)) is None
+        session.execute(insert(Moment).values(id=1, at=None))
+        assert session.scalar(select(Moment.at)) is None
 
 
 def test_a_moment_without_a_zone_is_refused(empty: Database) -> None:
     naive = datetime(2026, 6, 17, 6, 0)  # noqa: DTZ001 - the fault under test
     with empty.transaction() as session, pytest.raises(StatementError, match="a moment without a zone"):
-        session.execute(insert(moments).values(id=1, at=naive))
+        session.execute(insert(Moment).values(id=1, at=naive))

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from subscribers.cadence import WEEKDAYS, Cadence
 from subscribers.names import tidy_name
-from subscribers.topics import Catalogue, Rejected, check_author, check_keyword, check_mutes, check_topics
+from subscribers.topics import Catalogue, Rejected, check_author, check_keyword, check_mutes, check_topics, tidy
 from subscribers.zones import ZoneError, check_zone
 
 MOST_PAPERS = 20  # of each part of a digest
@@ -79,10 +79,10 @@ class _Desk:
     faults: list[Fault] = field(default_factory=list)
 
     def values(self, name: Field) -> Sequence[str]:
-        return [text for text in self.typed.get(name, ()) if text.strip()]
+        return [text for text in map(tidy, self.typed.get(name, ())) if text]
 
     def one(self, name: Field) -> str:
-        return next(iter(self.values(name)), "").strip()
+        return next(iter(self.values(name)), "")
 
     def number(self, name: Field, default: int, least: int, most: int) -> int:
         text = self.one(name)

@@ -1,7 +1,9 @@
 """Readers as tests need them: good defaults, and only what matters said."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -23,14 +25,18 @@ def a_topic(key: str = "robotics", name: str = "Robotics", group: str = "Agents"
 CATALOGUE = Catalogue((a_topic(), a_topic("language-models", "Language models", "Language"), a_topic("video", "Video", "Vision")))
 
 
-def some_choices(**changed: object) -> Choices:
+def some_choices(**changed: Any) -> Choices:  # noqa: ANN401 - the fields of Choices
     """Robotics and mamba, every day at 08:00 in London."""
-    wishes: dict[str, object] = {"topics": ("robotics",), "keywords": ("mamba",), "cadence": Cadence.DAILY, "zone": "Europe/London"}
-    return Choices(**(wishes | changed))  # type: ignore[arg-type] - the fields are checked by the dataclass
+    return replace(Choices(topics=("robotics",), keywords=("mamba",), cadence=Cadence.DAILY, zone="Europe/London"), **changed)
 
 
 def add_reader(
-    session: Session, address: str = "ada@example.org", *, now: datetime = NOON, confirmed: bool = True, **changed: object
+    session: Session,
+    address: str = "ada@example.org",
+    *,
+    now: datetime = NOON,
+    confirmed: bool = True,
+    **changed: Any,  # noqa: ANN401 - the fields of Choices
 ) -> Subscriber:
     """A reader who is there: active, or pending with a confirmation asked for."""
     entry = Entry(1, address, some_choices(**changed))

@@ -1,4 +1,4 @@
-"""Readers as a CSV file: one form to write, and forgiving eyes to read. Pure; a bad row never stops the rest.
+"""Readers as a CSV file: one form to write, and forgiving eyes to read. Touches no database; a bad row never stops the rest.
 
 Columns: email, name, topics, keywords, authors (several with semicolons), timezone, hour, cadence ("weekly friday"), and, as exports have
 them, mutes, for_you, trending. Only email is needed. Refuses a file without that column.

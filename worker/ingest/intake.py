@@ -78,7 +78,7 @@ def take_in(session: Session, records: Sequence[Record], now: datetime) -> Intak
     """
     if not records:
         return Intake()
-    _wait_for_other_writers(session)
+    queue_up(session)
     names = [aliases(record) for record in records]
     known = _names_of_works(session, {name for some in names for name in some})
     rows = _rows(session, known)
@@ -101,7 +101,8 @@ def take_in(session: Session, records: Sequence[Record], now: datetime) -> Intak
     )
 
 
-def _wait_for_other_writers(session: Session) -> None:
+def queue_up(session: Session) -> None:
+    """Let one writer at a time into the catalogue, until its transaction ends."""
     # SQLite's transactions queue by themselves (BEGIN IMMEDIATE). On PostgreSQL two would look, find nothing, and both insert.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))

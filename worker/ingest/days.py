@@ -1,0 +1,96 @@
+"""Which days a source is asked for next, and by which it is judged. Pure.
+
+A first start reads the last seven listing days. After that each run reads from the listing day before today (votes come late), and every
+day since the first one that no finished run covers: after an outage each missed day, and a day that failed until it is read.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+FIRST_START = 7  # listing days
+DAYS_A_RUN = 4  # so that a run broken off costs little, and none takes long
+LONGEST_REST = 14  # days without a listing day: such a source has no rhythm to hold it to
+# arXiv's lists are out by 01:00 UTC and its feeds by 05:00, Hugging Face lists all morning: before noon, silence says nothing about today.
+JUDGED_FROM = time(12)
+
+Expects = Callable[[date], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days asked for together, both ends included."""
+
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One earlier run over a span. `by_hand`: an operator chose its days. `whole`: it ended without an error."""
+
+    span: Span
+    begun_on: date
+    by_hand: bool
+    whole: bool
+
+    @property
+    def covered(self) -> Iterable[date]:
+        """The days it read to their end: not the one it was begun on, which went on after it."""
+        return between(self.span.since, min(self.span.until, self.begun_on - timedelta(days=1))) if self.whole else ()
+
+
+def wanted(readings: Sequence[Reading], today: date, expects_on: Expects) -> list[Span]:
+    """What to read now, the newest days first. A source without a rhythm is asked for what it shows today."""
+    routine = routine_from(today, expects_on)
+    return spans([*missed(readings, today, expects_on), *between(routine, today)])
+
+
+def missed(readings: Sequence[Reading], today: date, expects_on: Expects) -> list[date]:
+    """The days before the routine ones that no run has covered yet."""
+    listing_days = _listing_days(today, expects_on)
+    if not listing_days:
+        return []
+    horizon = min((reading.span.since for reading in readings if not reading.by_hand), default=listing_days[-1])
+    covered = {day for reading in readings for day in reading.covered}
+    return [day for day in between(horizon, routine_from(today, expects_on) - timedelta(days=1)) if day not in covered]
+
+
+def routine_from(today: date, expects_on: Expects) -> date:
+    """The first day that every run reads: the last listing day before today."""
+    return next((day for day in _listing_days(today, expects_on) if day < today), today)
+
+
+def spans(days: Iterable[date]) -> list[Span]:
+    """The days as spans of at most DAYS_A_RUN, the newest first."""
+    found: list[Span] = []
+    for day in sorted(days, reverse=True):
+        last = found[-1] if found else None
+        if last and last.since == day + timedelta(days=1) and (last.until - day).days < DAYS_A_RUN:
+            found[-1] = Span(day, last.until)
+        else:
+            found.append(Span(day, day))
+    return found
+
+
+def judged_day(now: datetime, expects_on: Expects) -> date | None:
+    """The newest day by which a source must have listed something new, or None for one without a rhythm."""
+    now = now.astimezone(UTC)
+    last = now.date() if now.time() >= JUDGED_FROM else now.date() - timedelta(days=1)
+    return next(iter(_listing_days(last, expects_on)), None)
+
+
+def _listing_days(last: date, expects_on: Expects) -> list[date]:
+    """The last seven days on which the source lists, the newest first; none for a source without a rhythm."""
+    found: list[date] = []
+    day = last
+    while len(found) < FIRST_START and (found[-1] if found else last) - day < timedelta(days=LONGEST_REST):
+        if expects_on(day):
+            found.append(day)
+        day -= timedelta(days=1)
+    return found
+
+
+def between(since: date, until: date) -> Iterable[date]:
+    """The days from `since` to `until`, both included."""
+    return (since + timedelta(days=number) for number in range((until - since).days + 1))

@@ -1,0 +1,124 @@
+"""The rows that say what each run of a source did: opened, touched while it lives, closed; and what they tell about the next one.
+
+A row that nobody closes misleads nobody: days count as read only by runs that ended without error, a run that has not moved for minutes
+is no longer under way, and the next one closes it. The wall clock decides no ownership here: were a silent run alive after all, two
+would read the same days, which costs the source a few requests and changes nothing else.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from config.log import redact
+from worker.ingest.days import Reading, Span
+from worker.ingest.models import Run
+from worker.ingest.sanitise import line
+
+SILENT_AFTER = timedelta(minutes=5)  # more than a request with all its retries may take (client.Patience.whole)
+BROKEN_OFF = "broken off before its end; its days are read again"
+NAMED_SKIPS = 50
+ENTRY, REASON, ERROR, PROGRESS = 200, 300, 1_000, 200  # letters
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    fresh: int = 0
+    skips: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def skip(self, entry: str, reason: str) -> None:
+        """Count an entry that could not be taken, and name it while there is room."""
+        self.skips += 1
+        if len(self.skipped) < NAMED_SKIPS:
+            self.skipped[line(entry, ENTRY) or "an entry without a name"] = line(reason, REASON)
+
+
+def open_run(session: Session, source: str, span: Span, *, by_hand: bool, now: datetime) -> int:
+    """Add the row of a run that begins; close those of the same source that nobody will."""
+    silent = (Run.source == source, Run.ended_at.is_(None), Run.touched_at <= now - SILENT_AFTER)
+    session.execute(update(Run).where(*silent).values(ended_at=Run.touched_at, error=BROKEN_OFF, progress=""))
+    row = Run(source=source, begun_at=now, touched_at=now, since=span.since, until=span.until, by_hand=by_hand)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def touch(session: Session, run_id: int, tally: Tally, now: datetime, words: str | None = None) -> None:
+    """Show that the run lives, how far it is, and, given `words`, what it is fetching."""
+    progress = {} if words is None else {"progress": line(words, PROGRESS)}
+    session.execute(update(Run).where(Run.id == run_id).values(**_figures(tally), **progress, touched_at=now))
+
+
+def close(session: Session, run_id: int, tally: Tally, now: datetime, error: str | None = None) -> Run:
+    """End the run."""
+    touch(session, run_id, tally, now, words="")
+    words = None if error is None else line(redact(error), ERROR)
+    session.execute(update(Run).where(Run.id == run_id).values(ended_at=now, error=words))
+    return session.get_one(Run, run_id, populate_existing=True)
+
+
+def is_stale(session: Session, source: str, judged: date | None) -> bool:
+    """Whether the source has listed nothing that it had not listed before since the `judged` day began; never so without such a day."""
+    if judged is None:
+        return False
+    since = datetime.combine(judged, time(), UTC)
+    return not session.scalar(select(func.sum(Run.fresh)).where(Run.source == source, Run.begun_at >= since))
+
+
+def readings(session: Session, source: str) -> list[Reading]:
+    """Every run of the source on record, as the days it covers."""
+    columns = (Run.since, Run.until, Run.begun_at, Run.by_hand, _whole())
+    rows = session.execute(select(*columns).where(Run.source == source)).all()
+    return [Reading(Span(since, until), begun.date(), by_hand, bool(whole)) for since, until, begun, by_hand, whole in rows]
+
+
+def newest(session: Session, source: str) -> Run | None:
+    """The run of the source that began last."""
+    return session.scalars(select(Run).where(Run.source == source).order_by(Run.id.desc()).limit(1)).first()
+
+
+def failures_since(session: Session, source: str, moment: datetime) -> int:
+    """How many runs begun since then ended in an error of the source."""
+    failed = (Run.source == source, Run.begun_at >= moment, Run.error.is_not(None), Run.error != BROKEN_OFF)
+    return session.scalar(select(func.count()).where(*failed)) or 0
+
+
+def last_whole(session: Session, source: str) -> datetime | None:
+    """When a run of the source last ended without an error."""
+    return session.scalar(select(func.max(Run.ended_at)).where(Run.source == source, _whole()))
+
+
+def is_under_way(run: Run, now: datetime) -> bool:
+    """Whether the run lives, as far as its row tells; a sign of life from the future is a clock that was wrong."""
+    return run.ended_at is None and timedelta(0) <= now - run.touched_at < SILENT_AFTER
+
+
+def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int:
+    """Let go of up to `most` runs that ended before `moment`, but for each source's newest whole one: it says from where to go on."""
+    kept = select(func.max(Run.id)).where(_whole()).group_by(Run.source)
+    old = select(Run.id).where(Run.touched_at < moment, Run.id.not_in(kept)).limit(most)
+    ids = session.scalars(old).all()
+    session.execute(delete(Run).where(Run.id.in_(ids)))
+    return len(ids)
+
+
+def _whole() -> ColumnElement[bool]:
+    return Run.ended_at.is_not(None) & Run.error.is_(None)
+
+
+def _figures(tally: Tally) -> dict[str, object]:
+    return {
+        "seen": tally.seen,
+        "new": tally.new,
+        "changed": tally.changed,
+        "fresh": tally.fresh,
+        "skips": tally.skips,
+        "skipped": dict(tally.skipped),
+    }

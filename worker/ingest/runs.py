@@ -1,0 +1,176 @@
+"""Reads the sources into the catalogue when it is time to, and says how they are doing. Knows no source by name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.clock import Clock
+from config.database import Database
+from worker.ingest import days, runlog
+from worker.ingest.days import Span
+from worker.ingest.intake import queue_up
+from worker.ingest.models import Run
+from worker.ingest.port import Source
+from worker.ingest.visits import Desk, Notify
+
+EVERY = timedelta(hours=1)
+AGAIN = timedelta(minutes=5)  # after a failure; then twice as long each time, up to EVERY
+FAILURES = 3  # within a day, before the operator must hear of it
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What one or more runs of a source did."""
+
+    source: str
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    skips: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)  # entry -> reason, the first of them
+    error: str | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """How the newest run of a source stands; `run` is None for one that was never read."""
+
+    run: Run | None
+
+    def cells(self, now: datetime) -> tuple[str, str, str, str, str, str]:
+        """Last run, seen, new, changed, skipped and state, in words."""
+        if self.run is None:
+            return ("never", "", "", "", "", "to be read")
+        run = self.run
+        return (f"{run.begun_at:%a %d %b %H:%M} UTC", str(run.seen), str(run.new), str(run.changed), str(run.skips or ""), self.state(now))
+
+    def state(self, now: datetime) -> str:
+        """What is being fetched right now, or how the run ended."""
+        if self.run is None:
+            return "to be read"
+        if runlog.is_under_way(self.run, now):
+            return self.run.progress or "reading"
+        if self.run.ended_at is None or self.run.error == runlog.BROKEN_OFF:
+            return runlog.BROKEN_OFF
+        return f"failed: {self.run.error}" if self.run.error else "stale: nothing new" if self.run.stale else "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the operator must look at a source: `headline` follows its name ("huggingface is failing")."""
+
+    headline: str
+    words: str
+
+
+def ingest(database: Database, clock: Clock, source: Source, *, since: date | None = None, notify: Notify | None = None) -> Summary:
+    """Read what is wanted now, or every day from `since` on (UTC), whoever else may be reading.
+
+    A source that fails is no exception but the summary's `error`. ValueError when `since` lies ahead.
+    """
+    today = _today(clock)
+    if since is not None and since > today:
+        raise ValueError(f"since {since} lies ahead of today, {today}: give a day that has been")
+    with database.reading() as session:
+        plan = days.spans(days.between(since, today)) if since else _wanted(session, source, today)
+    desk = Desk(database, clock, source, notify, by_hand=since is not None)
+    ended: list[Run] = []
+    for span in plan:
+        ended.append(desk.read(span))
+        if ended[-1].error:
+            break
+    return _total(source.name, ended)
+
+
+def ingest_if_due(database: Database, clock: Clock, source: Source, *, seconds: float = 30, notify: Notify | None = None) -> Summary | None:
+    """Read what is wanted now, if it is time to and nobody else does; no new span is begun after `seconds`. None: it is not time.
+
+    The next call goes on where this one ended: days missed are due at once, the routine ones every hour, after a failure later and later.
+    """
+    deadline = clock.monotonic() + seconds
+    desk = Desk(database, clock, source, notify)
+    with database.transaction() as session:
+        queue_up(session)  # two that come at once: one finds the other's run
+        if not _is_due(session, source, clock.now()):
+            return None
+        newest, *older = _wanted(session, source, _today(clock))
+        visit = desk.open(session, newest)
+    ended = [visit.read()]
+    for span in older:
+        if ended[-1].error or clock.monotonic() >= deadline:
+            break
+        ended.append(desk.read(span))
+    return _total(source.name, ended)
+
+
+def latest(session: Session, sources: Iterable[str]) -> dict[str, Latest]:
+    """How each of the sources stands."""
+    return {source: Latest(runlog.newest(session, source)) for source in sources}
+
+
+def under_way(session: Session, now: datetime) -> dict[str, str]:
+    """What is being fetched right now, in words, by source."""
+    open_runs = session.scalars(select(Run).where(Run.ended_at.is_(None)).order_by(Run.id))
+    return {run.source: run.progress or "reading" for run in open_runs if runlog.is_under_way(run, now)}
+
+
+def changed_since(session: Session, moment: datetime) -> bool:
+    """Whether any run has brought something new, or changed something, since then."""
+    changed = select(Run.id).where(Run.touched_at >= moment, Run.new + Run.changed > 0)
+    return session.scalar(changed.limit(1)) is not None
+
+
+def trouble(session: Session, source: str, now: datetime) -> Trouble | None:
+    """What the operator must hear of: a source that keeps failing, or one that lists nothing new when it should."""
+    run = runlog.newest(session, source)
+    if run is None or run.ended_at is None:
+        return None
+    whole = runlog.last_whole(session, source)
+    last = f"It was last read without an error on {whole:%d %B at %H:%M} UTC." if whole else "It was never read without an error."
+    if run.error and runlog.failures_since(session, source, now - DAY) >= FAILURES:
+        return Trouble("keeps failing", f"{run.error}. {last} Missed days are read once it answers. Try: paperboy ingest {source}")
+    if run.stale:
+        return Trouble(
+            "lists nothing new", f"It answers, but with nothing that it did not list before. {last} Look at what it shows today."
+        )
+    return None
+
+
+def _is_due(session: Session, source: Source, now: datetime) -> bool:
+    run = runlog.newest(session, source.name)
+    if run is None:
+        return True
+    if run.ended_at is None or run.error == runlog.BROKEN_OFF:
+        return not runlog.is_under_way(run, now)
+    since_then = abs(now - run.ended_at)  # a run that ended ahead of now was timed by a clock that was wrong
+    if run.error:
+        failures = runlog.failures_since(session, source.name, now - DAY)
+        return since_then >= min(EVERY, AGAIN * (1 << min(max(0, failures - 1), 10)))
+    return since_then >= EVERY or bool(days.missed(runlog.readings(session, source.name), now.astimezone(UTC).date(), source.expects_on))
+
+
+def _wanted(session: Session, source: Source, today: date) -> list[Span]:
+    return days.wanted(runlog.readings(session, source.name), today, source.expects_on)
+
+
+def _total(source: str, ended: Sequence[Run]) -> Summary:
+    skipped = {entry: reason for run in ended for entry, reason in run.skipped.items()}
+    return Summary(
+        source=source,
+        seen=sum(run.seen for run in ended),
+        new=sum(run.new for run in ended),
+        changed=sum(run.changed for run in ended),
+        skips=sum(run.skips for run in ended),
+        skipped=skipped,
+        error=next((run.error for run in ended if run.error), None),
+        stale=bool(ended) and ended[-1].stale,
+    )
+
+
+def _today(clock: Clock) -> date:
+    return clock.now().astimezone(UTC).date()

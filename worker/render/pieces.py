@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import escape
 
@@ -12,8 +12,7 @@ _SAFE_LINE = re.compile(rb"[!-\-/-<>-~ \t][!-<>-~ \t]{0,74}")
 _UNSAFE = re.compile(rb"[^!-<>-~ \t]")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some text (lines end in LF) and its quoted-printable form, which begins and ends at the edge of a wire line.
 
     Because every wire form ends in a soft or a hard break, any pieces in any order join to valid quoted-printable.

@@ -1,0 +1,119 @@
+"""A paper as a card: rendered and encoded once a revision, then poured a reader (law 6)."""
+
+from dataclasses import dataclass
+
+from worker.ingest.papers import Paper
+from worker.render.contribution import LONGEST, contribution
+from worker.render.kept import Kept
+from worker.render.pieces import Piece, escaped
+from worker.render.plain import clean, link
+from worker.render.sentences import shortened
+from worker.render.stationery import Moulds, Stationery
+from worker.render.tex import readable
+from worker.render.titles import in_sentence_case, shortened_title
+
+_KEPT = 2_000  # cards: more than a week's candidates; about 12 KB each
+_TITLE, _ABSTRACT, _AUTHOR, _ORGANISATION = 300, 6_000, 60, 80  # letters shown or read
+_AUTHORS = 3  # named; the rest is "et al."
+_IN_SUBJECT, _IN_PREHEADER, _IN_LINE = 54, 60, 110  # letters
+_THOUSAND = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the templates of a card may say `card.…` of. Everything is cleaned and bounded; nothing is escaped yet."""
+
+    paper_id: int
+    title: str
+    line: str  # the title in about one line
+    by: str  # "Ada Lovelace, Alan Turing, Grace Hopper et al. · Analytical Society"
+    said: str  # the contribution
+    label: str  # whose words those are, when they are not the authors'
+    url: str
+    pdf: str
+    code: str
+    stars: str  # " ★ 1.2k"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One paper, ready to be poured with `reason`, `number` and `votes`."""
+
+    moulds: Moulds
+    short: Piece  # its title in the preheader
+    lead: str  # its title in the subject
+    said: Piece  # its contribution in the preheader, when it comes alone
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paper as a one-line title, ready to be poured with `number`."""
+
+    moulds: Moulds
+    lead: str
+
+
+class Cards:
+    """Makes and keeps cards. One object a process."""
+
+    def __init__(self, stationery: Stationery) -> None:
+        self._stationery = stationery
+        self._cards: Kept[tuple[int, int], Card] = Kept(_KEPT)
+        self._lines: Kept[tuple[int, int], Line] = Kept(_KEPT)
+
+    def card(self, paper: Paper) -> Card:
+        """The card of this revision of `paper`."""
+        return self._cards.get((paper.id, paper.revision), lambda: self._card(paper))
+
+    def line(self, paper: Paper) -> Line:
+        """The one-line title of this revision of `paper`."""
+        return self._lines.get((paper.id, paper.revision), lambda: self._line(paper))
+
+    def _card(self, paper: Paper) -> Card:
+        view = view_of(paper)
+        moulds = self._stationery.moulds("card", "reason", "number", "votes", card=view)
+        return Card(
+            moulds=moulds,
+            short=escaped(shortened_title(view.title, _IN_PREHEADER)),
+            lead=_lead(view, paper),
+            said=escaped(shortened(view.said, 2 * _IN_PREHEADER)),
+        )
+
+    def _line(self, paper: Paper) -> Line:
+        view = view_of(paper)
+        return Line(moulds=self._stationery.moulds("line", "number", card=view), lead=_lead(view, paper))
+
+
+def view_of(paper: Paper) -> View:
+    """What a card shows of `paper`: TeX as Unicode, hostile text cleaned, links http(s) or absent."""
+    title = clean(readable(clean(paper.title, _TITLE)), _TITLE) or "Untitled"
+    summary = readable(clean(paper.summary or "", _ABSTRACT))
+    abstract = readable(clean(paper.abstract, _ABSTRACT))
+    return View(
+        paper_id=paper.id,
+        title=title,
+        line=shortened(title, _IN_LINE),
+        by=_by(paper),
+        said=shortened(summary, LONGEST) if summary else contribution(abstract, title),
+        label="AI summary" if summary else "",
+        url=link(paper.url),
+        pdf=link(paper.pdf_url),
+        code=link(paper.repository),
+        stars=_stars(paper.stars),
+    )
+
+
+def _lead(view: View, paper: Paper) -> str:
+    return in_sentence_case(shortened_title(view.title, _IN_SUBJECT), paper.abstract)
+
+
+def _by(paper: Paper) -> str:
+    names = [name for name in (clean(readable(author), _AUTHOR) for author in paper.authors[: _AUTHORS + 1]) if name]
+    authors = ", ".join(names[:_AUTHORS]) + (" et al." if len(paper.authors) > _AUTHORS and names else "")
+    return " · ".join(part for part in (authors, clean(paper.organisation or "", _ORGANISATION)) if part)
+
+
+def _stars(stars: int | None) -> str:
+    if not stars or stars < 0:
+        return ""
+    return f" ★ {stars}" if stars < _THOUSAND else f" ★ {stars / _THOUSAND:.1f}k".replace(".0k", "k")

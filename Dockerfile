@@ -11,8 +11,10 @@ RUN useradd --uid 10001 --home-dir /var/lib/paperboy --create-home paperboy
 WORKDIR /app
 
 # The dependencies change seldom: a layer of their own, made by the same launcher that checks them at every start.
+# numpy and scipy bring tests of their own, a seventh of it all.
 COPY paperboy requirements.lock ./
-RUN PIP_NO_CACHE_DIR=1 ./paperboy prepare
+RUN PIP_NO_CACHE_DIR=1 ./paperboy prepare \
+    && find .venv/lib/python3*/site-packages/numpy .venv/lib/python3*/site-packages/scipy -type d -name tests -prune -exec rm -r {} +
 
 COPY LICENSE ./
 COPY config config

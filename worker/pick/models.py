@@ -15,6 +15,7 @@ class Ranking(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
     made_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    basis: Mapped[str] = mapped_column(String(60), default="")  # what the runs had brought by then (`runlog.brought`)
     size: Mapped[int] = mapped_column(Integer)
     papers: Mapped[bytes] = mapped_column(LargeBinary)  # little-endian int64: paper ids
     scores: Mapped[bytes] = mapped_column(LargeBinary)  # little-endian float64, beside them

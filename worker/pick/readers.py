@@ -1,7 +1,7 @@
 """What picking sees of a subscriber. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,6 +10,7 @@ class Reader:
 
     id: int
     since: datetime  # candidates are the papers first seen at or after this moment
+    today: date | None = None  # the reader's own date, which "today" and "yesterday" speak of; None: the UTC date
     topics: tuple[str, ...] = ()  # topic keys of the catalogue
     keywords: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
@@ -20,3 +21,8 @@ class Reader:
     liked: tuple[int, ...] = ()  # ids of papers voted up, and down
     disliked: tuple[int, ...] = ()
     quiet_days: tuple[str, ...] = ()  # occasions skipped for too little new since the last digest, as words: "Tue 16 June"
+
+    @property
+    def asks(self) -> bool:
+        """Whether the reader follows anything at all."""
+        return bool(self.topics or self.keywords or self.authors)

@@ -100,6 +100,15 @@ def is_under_way(run: Run, now: datetime) -> bool:
     return run.ended_at is None and timedelta(0) <= now - run.touched_at < SILENT_AFTER
 
 
+def brought(session: Session) -> str:
+    """What all runs on record have brought so far, as a word that is another one as soon as any of them brings or changes something.
+
+    A batch and its figures are committed together: read the word first, and nothing that comes later can hide behind it.
+    """
+    figures = select(func.count(), func.coalesce(func.max(Run.id), 0), func.coalesce(func.sum(Run.new + Run.changed), 0))
+    return ":".join(map(str, session.execute(figures.where(Run.new + Run.changed > 0)).one()))
+
+
 def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int:
     """Let go of up to `most` runs that ended before `moment`, but for each source's newest whole one: it says from where to go on."""
     kept = select(func.max(Run.id)).where(_whole()).group_by(Run.source)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -197,7 +197,7 @@ class Settings(BaseModel):
         values = {key: value for key, value in values.items() if value != "" or key in {"sources", "mailers"}}
         values.setdefault("database_url", f"sqlite:///{state / 'paperboy.db'}")
         if not values.get("mailers"):
-            values["mailers"] = f"maildir://{state / 'maildir'}"
+            values["mailers"] = f"maildir://{quote(str(state / 'maildir'))}"
         return values
 
     @property

@@ -45,6 +45,15 @@ class _Tail:
     post: _Post | None = None  # whose body it is
 
 
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What becomes of a parcel under way if the line breaks now; a code only when an answer was its own."""
+
+    verdict: Verdict
+    code: str = ""
+    words: str = ""
+
+
 class SmtpMailer:
     """A `Mailer` that hands over to one relay."""
 
@@ -57,7 +66,7 @@ class SmtpMailer:
         self._context = tls_context(relay)
         self._helo: str | None = None  # smtplib asks DNS for it: once is enough
         self._line: Line | None = None
-        self._stakes: dict[int, Verdict] = {}  # drawn and unanswered: what becomes of it if the line breaks now
+        self._stakes: dict[int, _Fate] = {}  # drawn and unanswered
         self._turned_away = ""
 
     def deliver(self, parcels: Iterable[Parcel]) -> Iterator[Outcome]:
@@ -143,7 +152,7 @@ class SmtpMailer:
         """Hand over on this line until the parcels, or the line's messages, come to their end. Raises LineBroken."""
         tail = _Tail()
         while not self._turned_away and line.messages < self._relay.max_messages and (parcel := next(queue, None)) is not None:
-            self._stakes[parcel.delivery_id] = Verdict.DEFERRED
+            self._stakes[parcel.delivery_id] = _Fate(Verdict.DEFERRED)
             post = _Post(parcel, parcel.message.wire())
             if unfit := _unfit(post, line.size_limit):
                 yield self._settled(line, unfit)
@@ -151,7 +160,7 @@ class SmtpMailer:
             line.messages += 1
             commands = _commands(post, line)
             yield from self._finish(line, tail, b"".join(commands) if line.pipelines else b"")
-            answers = self._answers(line) if line.pipelines else self._step_by_step(line, commands)
+            answers = self._answers(line, post) if line.pipelines else self._step_by_step(line, post, commands)
             refusal, tail = self._judge(post, answers)
             if refusal:
                 yield self._settled(line, refusal)
@@ -164,9 +173,9 @@ class SmtpMailer:
         if tail.post is not None:
             yield self._settled(line, self._answer_to_body(line, tail.post))
         elif tail.data:
-            reply = self._reply(line, line.patience.command)
-            if tail.data == _RSET and not reply.positive:
-                raise LineBroken(f"the relay refuses RSET: {reply}", code=reply.label)
+            reply = line.reply(line.patience.command)
+            if reply.code == CLOSING or (tail.data == _RSET and not reply.positive):
+                raise LineBroken(f"the relay refuses to go on: {reply}")
 
     def _write(self, line: Line, tail: _Tail, following: bytes) -> None:
         if tail.post is not None:
@@ -176,7 +185,7 @@ class SmtpMailer:
         except LineBroken as broken:
             # Short of the final dot a relay has no message; "\r\n.\r" might pass for one with a careless relay.
             if tail.post is not None and broken.given <= len(tail.data) - len(_DOT):
-                self._stakes[tail.post.id] = Verdict.DEFERRED
+                self._stakes[tail.post.id] = _Fate(Verdict.DEFERRED)
             raise
 
     def _begin(self, post: _Post) -> None:
@@ -186,7 +195,7 @@ class SmtpMailer:
             raise LineBroken(str(error)) from error
         except OSError as error:
             raise LineBroken(f"the journal cannot be written, so nothing is sent: {error.strerror or error}") from error
-        self._stakes[post.id] = Verdict.UNKNOWN
+        self._stakes[post.id] = _Fate(Verdict.UNKNOWN)
 
     def _answer_to_body(self, line: Line, post: _Post) -> Outcome:
         reply = line.reply(line.patience.final)
@@ -194,30 +203,32 @@ class SmtpMailer:
             return Outcome(post.id, Verdict.ACCEPTED, reply.label, reply.words, reply.queue_id)
         if not reply.negative:
             raise LineBroken(f"the relay answers a body with {reply}")
-        self._stakes[post.id] = Verdict.DEFERRED  # it said no, whatever happens to the line now
-        if reply.code == CLOSING:
-            raise LineBroken(str(reply), code=reply.label)
+        self._unless_closing(post, Phase.BODY, reply)
         return _refusal(post, Phase.BODY, reply)
 
-    def _answers(self, line: Line) -> dict[Phase, Reply]:
+    def _answers(self, line: Line, post: _Post) -> dict[Phase, Reply]:
         """The three answers to a pipelined envelope."""
-        return {phase: self._reply(line, line.patience.command) for phase in (Phase.MAIL, Phase.RCPT, Phase.DATA)}
+        return {phase: self._answer(line, post, phase) for phase in (Phase.MAIL, Phase.RCPT, Phase.DATA)}
 
-    def _step_by_step(self, line: Line, commands: tuple[bytes, ...]) -> dict[Phase, Reply]:
+    def _step_by_step(self, line: Line, post: _Post, commands: tuple[bytes, ...]) -> dict[Phase, Reply]:
         """The same in lock-step: nothing more is said after a refusal."""
         answers: dict[Phase, Reply] = {}
         for phase, command in zip((Phase.MAIL, Phase.RCPT, Phase.DATA), commands, strict=True):
             line.write(command)
-            answers[phase] = self._reply(line, line.patience.command)
+            answers[phase] = self._answer(line, post, phase)
             if answers[phase].negative:
                 break
         return answers
 
-    def _reply(self, line: Line, patience: float) -> Reply:
-        reply = line.reply(patience)
-        if reply.code == CLOSING:
-            raise LineBroken(str(reply), code=reply.label)
+    def _answer(self, line: Line, post: _Post, phase: Phase) -> Reply:
+        reply = line.reply(line.patience.command)
+        self._unless_closing(post, phase, reply)
         return reply
+
+    def _unless_closing(self, post: _Post, phase: Phase, reply: Reply) -> None:
+        if reply.code == CLOSING:
+            self._stakes[post.id] = _Fate(Verdict.DEFERRED, reply.label, f"{phase}: {reply.words}")
+            raise LineBroken(str(reply))
 
     def _judge(self, post: _Post, answers: dict[Phase, Reply]) -> tuple[Outcome | None, _Tail]:
         """The refusal, if there was one, and what the line owes next. Answers that no dialogue can produce break the line."""
@@ -249,7 +260,7 @@ class SmtpMailer:
         if self._line is not None:
             self._line.close()
         for delivery_id, fate in list(self._stakes.items()):
-            yield self._told(Outcome(delivery_id, fate, broken.code, broken.words))
+            yield self._told(Outcome(delivery_id, fate.verdict, fate.code, fate.words or f"the line broke: {broken.words}"))
 
 
 def _commands(post: _Post, line: Line) -> tuple[bytes, bytes, bytes]:

@@ -33,10 +33,9 @@ class Patience:
 class LineBroken(smtplib.SMTPServerDisconnected):
     """The line is closed, silent or out of step, and must not be used again. `given`: bytes of the last write that may have left."""
 
-    def __init__(self, words: str, *, code: str = "", given: int = 0) -> None:
+    def __init__(self, words: str, *, given: int = 0) -> None:
         super().__init__(words)
         self.words = words
-        self.code = code
         self.given = given
 
 

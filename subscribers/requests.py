@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.links import LinkError, LinkFault
@@ -77,3 +77,14 @@ def use_up(session: Session, subscriber_id: int, kinds: Iterable[RequestKind], n
         .where(Request.subscriber_id == subscriber_id, Request.kind.in_(list(kinds)), Request.used_at.is_(None))
         .values(used_at=now)
     )
+
+
+def by_id(session: Session, ids: Iterable[int]) -> dict[int, Request]:
+    """These requests; one whose reader was erased is missing."""
+    return {row.id: row for row in session.scalars(select(Request).where(Request.id.in_(ids)))}
+
+
+def forget(session: Session, before: datetime, limit: int = 1000) -> int:
+    """Drop up to `limit` requests handled before `before`; how many. Their links have expired long since."""
+    old = select(Request.id).where(Request.handled_at < before).order_by(Request.id).limit(limit)
+    return len(session.scalars(delete(Request).where(Request.id.in_(old)).returning(Request.id)).all())

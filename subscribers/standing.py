@@ -1,7 +1,8 @@
 """Whether we may write: the transitions as a table, and the use cases that walk it. Sends nothing.
 
-Everything here may be done twice: the second time changes nothing. Who left comes back by `confirm` alone, after a letter that the
-address itself answered; a suppressed address comes back by `lift`, which is the operator's, or by `reopen` after a bounce.
+Everything here may be done twice: the second time changes nothing. Who left comes back by `confirm`, after a letter that the address
+itself answered, or by `take_back`, from the page on which they left. A suppressed address comes back by `lift`, which is the operator's,
+or is asked anew by `reopen`, some time after a bounce.
 """
 
 from datetime import datetime
@@ -23,6 +24,7 @@ class Act(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     LEAVE = "leave"
+    RETURN = "return"
     SUPPRESS = "suppress"
     REOPEN = "reopen"
     LIFT = "lift"
@@ -49,6 +51,7 @@ TRANSITIONS: dict[tuple[Standing, Act], Standing] = {
     (_A, Act.LEAVE): _L,
     (_Z, Act.LEAVE): _L,
     (_S, Act.LEAVE): _L,
+    (_L, Act.RETURN): _A,
     (_P, Act.SUPPRESS): _S,
     (_A, Act.SUPPRESS): _S,
     (_Z, Act.SUPPRESS): _S,
@@ -94,6 +97,14 @@ def leave(row: Subscriber) -> bool:
     if not _walk(row, Act.LEAVE):
         return False
     row.paused_until = row.next_due_at = None
+    return True
+
+
+def take_back(session: Session, row: Subscriber, now: datetime) -> bool:
+    """Undo a leave, from the page that followed it. Who had never confirmed, or is suppressed, has nothing to come back to."""
+    if row.confirmed_at is None or suppression(session, row.address_key) or not _walk(row, Act.RETURN):
+        return False
+    row.next_due_at = audience.next_due_of(row, now)
     return True
 
 
@@ -143,7 +154,7 @@ def lift(session: Session, address_key: bytes, now: datetime) -> bool:
         return True
     if complained:
         leave(row)
-    elif row.consent_at is None:
+    elif row.confirmed_at is None:
         _walk(row, Act.REOPEN)
     else:
         _back(row, now)

@@ -69,6 +69,22 @@ def test_who_left_comes_back_by_confirming(database: Database) -> None:
         assert ada.standing == Standing.ACTIVE
 
 
+def test_a_leave_can_be_taken_back_by_who_had_confirmed(database: Database) -> None:
+    with database.transaction() as session:
+        ada, bob = add_reader(session), add_reader(session, "bob@example.org", confirmed=False)
+        eve = add_reader(session, "eve@example.org")
+        for row in (ada, bob, eve):
+            standing.leave(row)
+        standing.suppress(session, eve.address_key, Reason.COMPLAINED, NOON)
+
+        assert standing.take_back(session, ada, NOON)
+        assert (ada.standing, ada.next_due_at) == (Standing.ACTIVE, DUE)
+        assert not standing.take_back(session, ada, NOON)
+        assert not standing.take_back(session, bob, NOON)
+        assert not standing.take_back(session, eve, NOON)
+        assert (bob.standing, eve.standing) == (Standing.LEFT, Standing.LEFT)
+
+
 def test_suppressing_an_address_stops_its_reader_and_bars_it_for_good(database: Database) -> None:
     with database.transaction() as session:
         ada = add_reader(session)

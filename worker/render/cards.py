@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from worker.ingest.papers import Paper
 from worker.render.contribution import LONGEST, contribution
 from worker.render.kept import Kept
+from worker.render.moulds import Moulds
 from worker.render.pieces import Piece, escaped
 from worker.render.plain import clean, link
 from worker.render.sentences import shortened
-from worker.render.stationery import Moulds, Stationery
+from worker.render.stationery import Stationery
 from worker.render.tex import readable
 from worker.render.titles import in_sentence_case, shortened_title
 

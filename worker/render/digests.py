@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, Selection
 from worker.render.addressee import Addressee
-from worker.render.cards import Cards
+from worker.render.cards import Card, Cards
 from worker.render.letterhead import Letterhead
 from worker.render.message import Message
-from worker.render.moulds import Filling
-from worker.render.pieces import EMPTY, Piece, escaped, piece
+from worker.render.moulds import NOTHING, Pair
+from worker.render.pieces import Piece, escaped, piece
 from worker.render.plain import clean
-from worker.render.stationery import Pair, Stationery, of_url
+from worker.render.stationery import Stationery, of_url
 
 BUDGET = 90_000  # bytes on the wire: Gmail clips at about 102 KB
 WITHOUT_LIMIT = 10_000_000
@@ -24,6 +23,9 @@ _NEXT = 3  # titles in the preheader
 _BETWEEN = piece(" · ")
 # Without it, clients fill the line under the subject with whatever text follows (the masthead).
 _HUSH = piece("&#847;&zwnj;&nbsp;" * 30)
+
+
+Chosen = Sequence[tuple[Choice, Paper]]
 
 
 class NothingToShow(Exception):
@@ -37,17 +39,19 @@ class _Body:
     room: int
     html: list[Piece] = field(default_factory=list)
     text: list[Piece] = field(default_factory=list)
-    leads: list[str] = field(default_factory=list)  # a title for the subject, of each paper shown
-    next: list[Piece] = field(default_factory=list)  # titles for the preheader, of each card but the first
-    alone: Piece = EMPTY  # the first card's contribution, for the preheader when it is the only one
-    cards: int = 0
+    shown: int = 0
+    cards: list[Card] = field(default_factory=list)
     left_out: int = 0
 
     def fits(self, size: int) -> bool:
         """Whether `size` more bytes fit; once something did not, nothing does, so that the order stays the reader's."""
-        self.room = self.room - size if size <= self.room else 0
-        self.left_out += self.room == 0
-        return self.room > 0
+        if size > self.room:
+            self.room = 0
+            self.left_out += 1
+            return False
+        self.room -= size
+        self.shown += 1
+        return True
 
     def add(self, pair: Pair) -> None:
         self.html.append(pair.html)
@@ -67,48 +71,44 @@ class Digests:
         body = _Body(room=budget - self._stationery.size - len(_HUSH.wire) - _RESERVED)
         votes = of_url(to.urls.votes)
         body.add(self._stationery.notices(clean(note, _NOTE), _remarks(selection)))
-        self._add_cards(body, "For you", selection.for_you, papers, votes)
-        self._add_cards(body, "Trending today", selection.trending, papers, votes)
-        self._add_lines(body, "More that matches", selection.more, papers)
-        if not body.leads:
+        self._add_cards(body, "For you", _at_hand(selection.for_you, papers), votes)
+        self._add_cards(body, "Trending today", _at_hand(selection.trending, papers), votes)
+        lines = _at_hand(selection.more, papers)
+        self._add_lines(body, "More that matches", lines)
+        if not body.shown:
             raise NothingToShow(f"none of the papers {list(selection.paper_ids)} is at hand")
         if body.left_out:
             self._add_rest(body, to)
-        return self._in_shell(body, selection, to)
+        lead = body.cards[0].lead if body.cards else self._cards.line(lines[0][1]).lead
+        subject = self._stationery.subject(lead, (len(body.cards) or body.shown) - 1)
+        return self._in_shell(body, subject, selection.candidates, to)
 
-    def _add_cards(self, body: _Body, heading: str, choices: Sequence[Choice], papers: Mapping[int, Paper], votes: Pair) -> None:
+    def _add_cards(self, body: _Body, heading: str, chosen: Chosen, votes: Pair) -> None:
         opening = self._stationery.heading(heading)
-        for choice in choices:
-            if (paper := papers.get(choice.paper_id)) is None:
-                continue
+        own = 2 * len(votes.html.wire) + _ROW
+        for choice, paper in chosen:
             card, reason = self._cards.card(paper), self._stationery.reason(choice.reason)
-            own = len(reason.html.wire) + len(reason.text.wire) + 2 * len(votes.html.wire) + len(opening.html.wire) + len(opening.text.wire)
-            if not body.fits(card.moulds.size + own + _ROW):
+            if not body.fits(card.moulds.size + reason.size + opening.size + own):
                 continue
-            body.add(opening)
-            body.html += card.moulds.html.pour({"reason": reason.html, "votes": votes.html})
-            body.text += card.moulds.text.pour({"reason": reason.text, "number": self._stationery.number(len(body.leads) + 1)})
-            if body.leads:
-                body.next.append(card.short)
-            else:
-                body.alone = card.said
-            body.leads.append(card.lead)
-            body.cards += 1
+            filling = {"reason": reason.html, "votes": votes.html}
+            body.html.append(opening.html)
+            body.html += card.moulds.html.pour(filling)
+            filling = {"reason": reason.text, "number": self._stationery.number(body.shown)}
+            body.text.append(opening.text)
+            body.text += card.moulds.text.pour(filling)
+            body.cards.append(card)
             opening = self._stationery.rule
 
-    def _add_lines(self, body: _Body, heading: str, choices: Sequence[Choice], papers: Mapping[int, Paper]) -> None:
+    def _add_lines(self, body: _Body, heading: str, chosen: Chosen) -> None:
         opening = self._stationery.heading(heading)
-        for choice in choices:
-            if (paper := papers.get(choice.paper_id)) is None:
-                continue
-            line = self._cards.line(paper)
-            if not body.fits(line.moulds.size + len(opening.html.wire) + len(opening.text.wire) + _ROW):
+        for _, paper in chosen:
+            moulds = self._cards.line(paper).moulds
+            if not body.fits(moulds.size + opening.size + _ROW):
                 continue
             body.add(opening)
-            body.html += line.moulds.html.pour({})
-            body.text += line.moulds.text.pour({"number": self._stationery.number(len(body.leads) + 1)})
-            body.leads.append(line.lead)
-            opening = Pair(EMPTY, EMPTY)
+            body.html += moulds.html.frame
+            body.text += moulds.text.pour({"number": self._stationery.number(body.shown)})
+            opening = NOTHING
 
     def _add_rest(self, body: _Body, to: Addressee) -> None:
         words = piece(f"{body.left_out} more in your browser")
@@ -116,27 +116,27 @@ class Digests:
         body.html += self._stationery.rest.html.pour({"left_out": words, "view": view.html})
         body.text += self._stationery.rest.text.pour({"left_out": words, "view": view.text})
 
-    def _in_shell(self, body: _Body, selection: Selection, to: Addressee) -> Message:
-        subject = self._stationery.subject(body.leads[0], len(body.leads[: body.cards or None]) - 1)
+    def _in_shell(self, body: _Body, subject: str, candidates: int, to: Addressee) -> Message:
         urls = to.urls
         links = {"leave": urls.leave, "preferences": urls.preferences, "view": urls.view, "signup": urls.signup}
         pairs = {name: of_url(url) for name, url in links.items()}
-        head = {"date": _date(to.day), "count": _count(body.cards or len(body.leads), selection.candidates)}
-        html: dict[str, Piece | Sequence[Piece]] = {name: pair.html for name, pair in pairs.items()}
-        html |= head | {"subject": escaped(subject), "preheader": _preheader(body), "content": body.html, "address": escaped(to.address)}
-        text: Filling = {name: pair.text for name, pair in pairs.items()} | head | {"content": body.text, "address": piece(to.address)}
-        shell = self._stationery.shell
-        return self._letterhead.message(to, subject, shell.text.pour(text), shell.html.pour(html), leave=urls.leave)
+        head = {"date": self._stationery.date(to.day), "count": _count(len(body.cards) or body.shown, candidates)}
+        html = head | {name: pair.html for name, pair in pairs.items()}
+        html |= {"subject": escaped(subject), "preheader": _preheader(body.cards), "address": escaped(to.address)}
+        text = head | {name: pair.text for name, pair in pairs.items()} | {"address": piece(to.address)}
+        above, below = self._stationery.shell.html.halves("content", html)
+        before, after = self._stationery.shell.text.halves("content", text)
+        return self._letterhead.message(to, subject, [*before, *body.text, *after], [*above, *body.html, *below], leave=urls.leave)
 
 
-def _preheader(body: _Body) -> list[Piece]:
-    titles = body.next[:_NEXT]
-    said = [bit for title in titles for bit in (title, _BETWEEN)][:-1] if titles else [body.alone]
-    return [*said, _HUSH]
+def _at_hand(choices: Sequence[Choice], papers: Mapping[int, Paper]) -> Chosen:
+    return [(choice, papers[choice.paper_id]) for choice in choices if choice.paper_id in papers]
 
 
-def _date(day: date) -> Piece:
-    return piece(f"{day:%A}, {day.day} {day:%B %Y}")
+def _preheader(cards: Sequence[Card]) -> Piece:
+    """The titles that follow the subject's; of a lone card, what it contributes."""
+    said = [bit for card in cards[1 : 1 + _NEXT] for bit in (_BETWEEN, card.short)][1:] or [card.said for card in cards[:1]]
+    return Piece(b"".join([bit.utf8 for bit in (*said, _HUSH)]), b"".join([bit.wire for bit in (*said, _HUSH)]))
 
 
 def _count(shown: int, candidates: int) -> Piece:

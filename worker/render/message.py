@@ -1,6 +1,7 @@
 """A message: an envelope, headers and bodies in pieces, for the wire or in parts. Knows nothing of papers."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from worker.render.pieces import Piece, joined
 
@@ -11,6 +12,7 @@ _TEXT_FOLLOWS = (
     b"--%b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" % (_BOUNDARY, _BOUNDARY)
 )
 _HTML_FOLLOWS = b"\r\n--%b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" % _BOUNDARY
+_WIRE = attrgetter("wire")
 _END = b"\r\n--%b--\r\n" % _BOUNDARY
 
 
@@ -49,13 +51,13 @@ class Message:
 
     def wire(self) -> bytes:
         """The whole message (RFC 5322): ASCII, CRLF, multipart/alternative in quoted-printable; ready after DATA, no dot to stuff."""
-        pieces = [header.wire for header in self.headers]
-        pieces.append(_TEXT_FOLLOWS)
-        pieces += [piece.wire for piece in self.text]
-        pieces.append(_HTML_FOLLOWS)
-        pieces += [piece.wire for piece in self.html]
-        pieces.append(_END)
-        return b"".join(pieces)
+        wire = [header.wire for header in self.headers]
+        wire.append(_TEXT_FOLLOWS)
+        wire += map(_WIRE, self.text)
+        wire.append(_HTML_FOLLOWS)
+        wire += map(_WIRE, self.html)
+        wire.append(_END)
+        return b"".join(wire)
 
     def parts(self) -> Parts:
         """The same content, decoded."""

@@ -1,15 +1,13 @@
 """A mould: rendered text with holes, cut and encoded once, and poured with pieces as often as wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
-from worker.render.pieces import Piece, piece
+from worker.render.pieces import EMPTY, Piece, piece
 
 # Noncharacters, which `plain.clean` takes out of all foreign text: nobody but us can open a hole.
 _OPEN, _SHUT = "\ufdd0", "\ufdd1"
-
-Filling = Mapping[str, Piece | Sequence[Piece]]
 
 
 def hole(name: str) -> str:
@@ -19,33 +17,62 @@ def hole(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mould:
-    """Pieces, and names of the holes between them."""
+    """Pieces, with holes between them."""
 
-    parts: tuple[Piece | str, ...]
+    frame: tuple[Piece, ...]  # EMPTY where a hole is
+    holes: tuple[tuple[int, str], ...]  # where in the frame, and what belongs there
     size: int  # bytes on the wire, the holes empty
 
     @classmethod
     def cut(cls, text: str) -> Self:
         """The mould of a rendered text with holes in it."""
         first, *rest = text.split(_OPEN)
-        parts: list[Piece | str] = [piece(first)] if first else []
+        frame, holes = [piece(first)], []
         for bit in rest:
             name, _, after = bit.partition(_SHUT)
-            parts.append(name)
-            if after:
-                parts.append(piece(after))
-        return cls(tuple(parts), sum(len(part.wire) for part in parts if isinstance(part, Piece)))
+            holes.append((len(frame), name))
+            frame += [EMPTY, piece(after)]
+        return cls(tuple(frame), tuple(holes), sum(len(part.wire) for part in frame))
 
-    def pour(self, filling: Filling) -> list[Piece]:
+    def pour(self, filling: Mapping[str, Piece]) -> list[Piece]:
         """The pieces in order, each hole filled. Raises KeyError for a hole nobody fills."""
-        made: list[Piece] = []
-        for part in self.parts:
-            if isinstance(part, str):
-                fill = filling[part]
-                if isinstance(fill, Piece):
-                    made.append(fill)
-                else:
-                    made.extend(fill)
-            else:
-                made.append(part)
+        made = list(self.frame)
+        for at, name in self.holes:
+            made[at] = filling[name]
         return made
+
+    def halves(self, name: str, filling: Mapping[str, Piece]) -> tuple[list[Piece], list[Piece]]:
+        """What stands before and after the hole `name`, which is filled with many pieces; the other holes are poured."""
+        at = next(at for at, hole_name in self.holes if hole_name == name)
+        made = self.pour({**filling, name: EMPTY})
+        return made[:at], made[at + 1 :]
+
+
+class Pair(NamedTuple):
+    """The same thing for the two bodies."""
+
+    html: Piece
+    text: Piece
+    size: int  # bytes on the wire
+
+    @classmethod
+    def of(cls, html: Piece, text: Piece) -> Self:
+        """The pair of two pieces."""
+        return cls(html, text, len(html.wire) + len(text.wire))
+
+
+NOTHING = Pair.of(EMPTY, EMPTY)
+
+
+class Moulds(NamedTuple):
+    """The same mould for the two bodies."""
+
+    html: Mould
+    text: Mould
+    size: int  # bytes on the wire, the holes empty
+
+    @classmethod
+    def of(cls, html: str, text: str) -> Self:
+        """The moulds of two rendered texts."""
+        made = Mould.cut(html), Mould.cut(text)
+        return cls(*made, made[0].size + made[1].size)

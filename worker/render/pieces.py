@@ -9,6 +9,7 @@ from markupsafe import escape
 LINE = 76  # RFC 2045, section 6.7, rule 5: letters an encoded line may have, the soft break's "=" included
 _HEX = 3
 _SAFE_LINE = re.compile(rb"[!-\-/-<>-~ \t][!-<>-~ \t]{0,74}")
+_MARKUP = re.compile("[&<>\"']")
 _UNSAFE = re.compile(rb"[^!-<>-~ \t]")
 
 
@@ -38,7 +39,7 @@ def piece(text: str) -> Piece:
 
 def escaped(text: str) -> Piece:
     """`text` from a stranger, as HTML that shows it; also inside a quoted attribute."""
-    return piece(str(escape(text)))
+    return piece(str(escape(text)) if _MARKUP.search(text) else text)
 
 
 def joined(pieces: Iterable[Piece]) -> str:

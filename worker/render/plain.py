@@ -20,6 +20,8 @@ _IN_LINKS = "/?#[]@!$&'()*+,;=:-._~%"
 
 def clean(text: str, longest: int) -> str:
     """`text` on one line, without what is unfit to print, at most `longest` letters (then it ends in an ellipsis)."""
+    if len(text) <= longest and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     text = _UNFIT.sub("", _SURROGATE.sub("\ufffd", _BLANKS.sub(" ", text[: 4 * longest]))).strip()
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 

@@ -1,13 +1,14 @@
 """The digest's templates, inlined and cast into moulds at start; small parts are made on demand and kept."""
 
 from collections.abc import Callable, Hashable
+from datetime import date
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from jinja2 import Environment
 
 from worker.render.inlining import Inliner
-from worker.render.moulds import Mould, hole
+from worker.render.moulds import Moulds, Pair, hole
 from worker.render.pieces import Piece, escaped, piece
 from worker.render.plain import clean, wrapped
 
@@ -22,25 +23,6 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Pair(NamedTuple):
-    """The same thing for the two bodies."""
-
-    html: Piece
-    text: Piece
-
-
-class Moulds(NamedTuple):
-    """The same mould for the two bodies."""
-
-    html: Mould
-    text: Mould
-
-    @property
-    def size(self) -> int:
-        """Bytes on the wire, the holes empty."""
-        return self.html.size + self.text.size
-
-
 class Stationery:
     """What a digest is written on. Made once a process; premailer runs here and nowhere else."""
 
@@ -50,11 +32,12 @@ class Stationery:
         self.text = {row: environment.get_template(f"{FOLDER}/{row}.txt") for row in _ROWS}
         body = environment.get_template(f"{FOLDER}/body.txt", globals={"house": inliner.house})
         shell = {name: hole(name) for name in _SHELL}
-        self.shell = Moulds(Mould.cut(inliner.whole(f"{FOLDER}/body.html").render(shell)), Mould.cut(body.render(shell)))
+        self.shell = Moulds.of(inliner.whole(f"{FOLDER}/body.html").render(shell), body.render(shell))
         self.rest = self.moulds("rest", "left_out", "view")
         self.rule = self.pair("rule")
         self.size = self.shell.size + self.rest.size
         self._subject = environment.get_template(f"{FOLDER}/subject.txt")
+        self.date: Callable[[date], Piece] = _kept(64, lambda day: piece(f"{day:%A}, {day.day} {day:%B %Y}"))
         self.heading: Callable[[str], Pair] = _kept(64, lambda words: self.pair("section", heading=words))
         self.reason = _kept(4_096, _reason)
         self.number: Callable[[int], Piece] = _kept(_NUMBERS, lambda number: piece(f"{number:>2}. "))
@@ -71,12 +54,12 @@ class Stationery:
 
     def pair(self, row: str, **context: object) -> Pair:
         """A part of the digest, rendered for both bodies."""
-        return Pair(piece(self.html[row].render(context)), piece(self.text[row].render(context)))
+        return Pair.of(piece(self.html[row].render(context)), piece(self.text[row].render(context)))
 
     def moulds(self, row: str, *holes: str, **context: object) -> Moulds:
         """A part of the digest with holes to be filled a reader."""
         context |= {name: hole(name) for name in holes}
-        return Moulds(Mould.cut(self.html[row].render(context)), Mould.cut(self.text[row].render(context)))
+        return Moulds.of(self.html[row].render(context), self.text[row].render(context))
 
     def _make_subject(self, said: tuple[str, int]) -> str:
         return " ".join(self._subject.render(lead=said[0], others=said[1]).split())
@@ -92,9 +75,9 @@ def _kept(most: int, make: Callable[[K], V]) -> Callable[[K], V]:
 def of_url(url: str) -> Pair:
     """A link of ours, whole or its beginning, for both bodies."""
     html = escaped(url)
-    return Pair(html, html if "&" not in url else piece(url))
+    return Pair.of(html, html if "&" not in url else piece(url))
 
 
 def _reason(words: str) -> Pair:
     words = clean(words, _REASON)
-    return Pair(escaped(words), piece(wrapped(words, INDENT, INDENT)[INDENT:]))
+    return Pair.of(escaped(words), piece(wrapped(words, INDENT, INDENT)[INDENT:]))

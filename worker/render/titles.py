@@ -8,8 +8,9 @@ _JOINTS = re.compile(r"\s(?=(?:for|with|via|through|using|from|towards?|by|in|on
 _FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
-        "a an and are as at be beyond but by can do does for from how if in into is it its not of on once only or over really than that"
-        " the their there through to toward towards under up us via we what when where which who why with without you your all any more most",
+        "a an and are as at be beyond but by can do does for from how if in into is it its not of on once only or over really"
+        " than that the their there through to toward towards under up us via we what when where which who why"
+        " with without you your all any more most",
     )
 )
 _CAPITALISED = re.compile(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")

@@ -118,6 +118,11 @@ def locked(session: Session, ids: Iterable[int]) -> Sequence[Subscriber]:
     return session.scalars(found, execution_options={"populate_existing": True}).all()
 
 
+def by_ids(session: Session, ids: Iterable[int]) -> Sequence[Subscriber]:
+    """These readers, in order of id."""
+    return session.scalars(select(Subscriber).where(Subscriber.id.in_(ids)).order_by(Subscriber.id)).all()
+
+
 def addresses(session: Session, ids: Iterable[int]) -> dict[int, Addressee]:
     """Where these readers are reached; who was erased is missing."""
     found = select(Subscriber.id, Subscriber.address, Subscriber.address_key, Subscriber.name, Subscriber.standing, Subscriber.zone).where(

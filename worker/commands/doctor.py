@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
 from pathlib import Path
 
 import click
@@ -19,11 +18,13 @@ from worker.commands.common import USAGE, chosen_settings, console, example, fai
 from worker.ingest.port import SourceError
 from worker.ingest.registry import sources_from
 from worker.pick.today import topics_of
+from worker.render.addressee import Addressee
+from worker.render.letters import operator_notice
 from worker.render.press import Press
 from worker.schema import SchemaError, check_schema
 from worker.send import heartbeats
 from worker.send.office import Office
-from worker.send.port import Unavailable
+from worker.send.port import Unavailable, Verdict
 from worker.send.registry import mailers_from
 
 SKEW = 5.0  # seconds between this machine's clock and the database's that are no cause for worry
@@ -176,11 +177,19 @@ def _checked(runtime: Runtime) -> Iterator[str]:
 
 
 def _mail(runtime: Runtime, address: str) -> str:
-    sender = parseaddr(runtime.settings.sender)[1]
-    outcome = Office(runtime).mail_once(address, "A test mail", f"{sender} can write to {address}. Nothing else was to be said.")
-    if outcome.refused:
-        raise Ailing(f"was not taken: {outcome.words}")
-    return f"handed over for {address} ({outcome.words})"
+    settings = runtime.settings
+    words = (f"{settings.name} can write to {address}.", "Sent by paperboy doctor; nothing else was to be said.")
+    to = Addressee(
+        address=address, delivery_id=0, occasion="doctor", day=runtime.clock.now().date(), sent_at=runtime.clock.now(), mark="[test]"
+    )
+    message = Press(settings).letter(operator_notice("A test mail", words), to)
+    try:
+        outcome = Office(runtime).mail_once(message)
+    except Unavailable as error:
+        raise Ailing(str(error)) from error
+    if outcome.verdict is not Verdict.ACCEPTED:
+        raise Ailing(f"was {outcome.verdict}: {outcome.code} {outcome.words}")
+    return f"handed over for {address} ({outcome.code} {outcome.words})"
 
 
 def _first_line(error: Exception) -> str:

@@ -10,7 +10,7 @@ from subscribers import audience
 from worker.commands.common import console, example, with_runtime
 from worker.ingest import runs
 from worker.send import heartbeats, ledger, notices, waves
-from worker.send.models import State
+from worker.send.models import Kind, State
 
 SHOWN = (State.WAITING, State.CLAIMED, State.ACCEPTED, State.REFUSED, State.FAILED, State.UNKNOWN, State.STALE, State.CANCELLED, State.SKIPPED)
 
@@ -59,16 +59,16 @@ def _waves(recent: list[waves.Account]) -> None:
     console.print(table)
 
 
-def _hours(hours: dict[datetime, int]) -> None:
-    most = max(hours.values(), default=0)
+def _hours(hours: list[tuple[datetime, int]]) -> None:
+    most = max((readers for _, readers in hours), default=0)
     console.print("\nreaders due, by hour (UTC)")
     if not most:
         console.print("  nobody in the next 24 hours")
-    for hour, readers in hours.items():
+    for hour, readers in hours:
         console.print(f"  {hour:%a %H}:00  {readers:>8}  {'█' * round(40 * readers / most) if readers else ''}")
 
 
-def _each(due: dict[ledger.Kind, int]) -> str:
+def _each(due: dict[Kind, int]) -> str:
     return ", ".join(f"{count} {kind}s" for kind, count in due.items())
 
 

@@ -41,7 +41,7 @@ def subscribers() -> None:
 @click.option("--cadence", default="", help="daily, weekdays, or 'weekly friday'.  [default: weekdays]")
 @click.option("--confirmed", is_flag=True, help="They agreed elsewhere: active at once. Without it, a letter asks them to confirm.")
 @with_runtime
-def add(runtime: Runtime, email: str, confirmed: bool, zone: str, **cells: str) -> None:  # noqa: FBT001 - click hands a flag over so
+def add(runtime: Runtime, /, email: str, confirmed: bool, zone: str, **cells: str) -> None:  # noqa: FBT001 - click hands a flag over so
     """Add one reader, or confirm one who is pending."""
     row = {"email": email, "timezone": zone, **cells}
     sheet = "\n".join(",".join(_quoted(cell) for cell in line) for line in (row, row.values()))

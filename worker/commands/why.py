@@ -39,7 +39,9 @@ def why(runtime: Runtime, email: str, last: int) -> None:
 
 
 def _standing(session: Session, subscriber: Subscriber) -> str:
-    wishes = audience.interests_of(session, subscriber.id, subscriber.id).get(subscriber.id, {})
+    wishes: dict[str, list[str]] = {}
+    for _, kind, value in audience.interests_of(session, [subscriber.id]):
+        wishes.setdefault(kind, []).append(value)
     lines = [f"{subscriber.standing}; {cadence.in_words(subscriber.cadence, subscriber.hour, subscriber.weekday)} ({subscriber.zone})"]
     due = subscriber.next_due_at
     lines.append(f"next due {due.astimezone(ZoneInfo(subscriber.zone)):%a %d %b %H:%M} local, {due:%H:%M} UTC" if due else "nothing is due")

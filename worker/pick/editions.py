@@ -4,6 +4,7 @@ A day on which no ranking was made has no edition: nothing happened. Marks hold 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -80,6 +81,12 @@ def marks(session: Session, day: date) -> Marks:
         pins=frozenset(paper_id for paper_id, kind in rows if kind == MarkKind.PIN),
         hides=frozenset(paper_id for paper_id, kind in rows if kind == MarkKind.HIDE),
     )
+
+
+def notes(session: Session, days: Iterable[date]) -> dict[date, str]:
+    """The operator's notes on these days; days without one are left out."""
+    rows = session.execute(select(Edition.day, Edition.note).where(Edition.day.in_(set(days)), Edition.note != ""))
+    return {day: words for day, words in rows}
 
 
 def close_ended(session: Session, now: datetime) -> list[date]:

@@ -12,6 +12,7 @@ from subscribers.topics import Catalogue, bundled_catalogue, parse_catalogue
 from worker.ingest import catalogue as papers
 from worker.pick import editions, rankings
 from worker.pick.candidates import Candidates, Marks
+from worker.pick.models import Ranking
 from worker.pick.topic_model import TopicModel, bundled_model
 
 
@@ -53,8 +54,22 @@ class Today:
     def desk(self, session: Session, now: datetime) -> Desk:
         """What to pick from at `now`; an empty catalogue gives an empty desk."""
         newest = rankings.newest(session)
-        ranking_id = newest.id if newest else None
         marks = editions.marks(session, now.date())
-        if self._desk is None or (self._desk.ranking_id, self._desk.marks) != (ranking_id, marks):
-            self._desk = self._lay(session, ranking_id, marks)
+        if self._desk is None or (self._desk.ranking_id, self._desk.marks) != (newest.id if newest else None, marks):
+            self._desk = self._lay(session, newest, marks)
         return self._desk
+
+    @property
+    def ranking_id(self) -> int | None:
+        """The ranking that was picked from last."""
+        return self._desk.ranking_id if self._desk else None
+
+    def _lay(self, session: Session, ranking: Ranking | None, marks: Marks) -> Desk:
+        candidates = rankings.candidates(session, ranking, self.topics, self._model, marks)
+        return Desk(
+            ranking_id=ranking.id if ranking else None,
+            marks=marks,
+            candidates=candidates,
+            ids={name: paper.id for paper in candidates.papers for name in (paper.key, *paper.aliases)},
+            redirects=papers.redirects(session),
+        )

@@ -1,7 +1,9 @@
 """From claims to parcels: who the reader is now, whether we may still write, and the message joined from its pieces."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
@@ -9,17 +11,176 @@ from config.clock import Clock
 from config.database import Database
 from config.log import logger
 from config.settings import Settings
-from subscribers import audience, cadence
-from subscribers.audience import Addressee
+from subscribers import audience, cadence, requests
+from subscribers.audience import Addressee as Reader
 from subscribers.links import Links
-from subscribers.models import Standing
+from subscribers.models import Request, RequestKind, Standing
 from worker.ingest import catalogue
 from worker.ingest.papers import Paper
-from worker.pick.choices import unpacked
-from worker.render.message import Message
+from worker.pick import editions
+from worker.pick.choices import Selection, unpacked
+from worker.render.addressee import Addressee, Urls
+from worker.render import letters
+from worker.render.digests import NothingToShow
+from worker.render.letters import Letter
+from worker.render.message import Message, Parts
+from worker.render.press import Press
 from worker.send.delivery import Ready
 from worker.send.ledger import Claimed, Settlement
-from worker.send.models import OPERATOR_ID, State
-from worker.send.port import Outcome, Parcel, Verdict
+from worker.send.models import OPERATOR_ID, Kind, State
+from worker.send.port import Parcel
+
+RETRY_COMPOSING = timedelta(minutes=30)
 
 log = logger(__name__)
+
+
+class MayNot(Exception):
+    """Nothing may go out for this claim any more, and why."""
+
+    state = State.CANCELLED
+
+
+class TooOld(MayNot):
+    """Its use is over."""
+
+    state = State.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Everything a group of claims needs, read in one statement a table."""
+
+    now: datetime
+    readers: Mapping[int, Reader]
+    papers: Mapping[int, Paper]
+    requests: Mapping[int, Request]
+    notes: Mapping[date, str]
+
+
+class LedgerComposer:
+    """Composes what the ledger's rows say; the web view, a resend and a preview come out the same."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._press = Press(settings)
+        self._links = Links(settings.secret_key, settings.base_url)
+
+    def compose(self, claims: Sequence[Claimed]) -> tuple[list[Ready], list[Settlement]]:
+        """What may go out now, and what ends here: the reader left, the content is stale. One that cannot be composed stops no other."""
+        facts = self._read(claims)
+        ready: list[Ready] = []
+        ended: list[Settlement] = []
+        for claimed in claims:
+            try:
+                ready.append(self._ready(claimed, facts))
+            except MayNot as error:
+                ended.append(Settlement(claimed.id, error.state, facts.now, str(error)))
+            except Exception as error:  # noqa: BLE001 - one row that breaks a template must not hold up the wave
+                log.exception("cannot compose", delivery=claimed.id)
+                ended.append(_uncomposable(claimed, facts.now, error))
+        return ready, ended
+
+    def view(self, session: Session, claimed: Claimed, reader: Reader) -> Parts:
+        """The digest of a delivery as it went out, for its page, without a mail's limit of size."""
+        facts = _Facts(self._clock.now(), {}, self._papers(session, [claimed]), {}, self._notes(session, [claimed]))
+        return self._press.view(*self._parts(claimed, reader, facts, self._links, ""))
+
+    def preview(self, session: Session, selection: Selection, reader: Reader, address: str, *, now: datetime) -> Message:
+        """The exact mail a reader would get now, for `address`, with `[test]` in the subject and links that open nothing."""
+        claimed = Claimed(0, reader.id, f"preview:{now:%Y-%m-%d}", Kind.DIGEST, now, now, 0, selection.packed())
+        facts = _Facts(now, {}, self._papers(session, [claimed]), {}, self._notes(session, [claimed]))
+        return self._press.digest(*self._parts(claimed, replace(reader, address=address), facts, self._links.inert(), "[test]"))
+
+    def _ready(self, claimed: Claimed, facts: _Facts) -> Ready:
+        if claimed.stale_at <= facts.now:
+            raise TooOld("too old to be of use when its turn came")
+        if claimed.subscriber_id == OPERATOR_ID:
+            message = self._to_operator(claimed, facts)
+            return Ready(claimed, Parcel(claimed.id, message.recipient, message))
+        reader = facts.readers.get(claimed.subscriber_id)
+        if reader is None:
+            raise MayNot("the reader was erased")
+        message = self._letter(claimed, reader, facts) if "letter" in claimed.content else self._checked_digest(claimed, reader, facts)
+        return Ready(claimed, Parcel(claimed.id, message.recipient, message), reader.address_key)
+
+    def _checked_digest(self, claimed: Claimed, reader: Reader, facts: _Facts) -> Message:
+        if reader.standing != Standing.ACTIVE:
+            raise MayNot(f"the reader is {reader.standing}")
+        try:
+            return self._press.digest(*self._parts(claimed, reader, facts, self._links, ""))
+        except NothingToShow:
+            raise MayNot("none of its papers can be shown any more") from None
+
+    def _parts(
+        self, claimed: Claimed, reader: Reader, facts: _Facts, links: Links, mark: str
+    ) -> tuple[Selection, Mapping[int, Paper], Addressee, str]:
+        """What the press needs of one digest."""
+        urls = Urls(
+            leave=links.leave(reader.id),
+            preferences=links.preferences(reader.id, facts.now),
+            view=links.view(claimed.id),
+            votes=links.papers(claimed.id),
+            signup=links.home(),
+        )
+        to = _addressee(claimed, reader, reader.address, facts.now, urls, mark)
+        return unpacked(claimed.content), facts.papers, to, facts.notes.get(claimed.due_at.date(), "")
+
+    def _letter(self, claimed: Claimed, reader: Reader, facts: _Facts) -> Message:
+        request = facts.requests.get(claimed.content["request"])
+        if request is None or request.used_at is not None:
+            raise MayNot("its link was used already")
+        kind = RequestKind(request.kind)
+        if reader.standing not in requests.MAY_BE_SENT[kind]:
+            raise MayNot(f"the reader is {reader.standing}")
+        urls = Urls(preferences=self._links.preferences(reader.id, facts.now), signup=self._links.home())
+        to = _addressee(claimed, reader, request.detail or reader.address, facts.now, urls, "")
+        return self._press.letter(self._worded(kind, request.id, facts.now), to)
+
+    def _worded(self, kind: RequestKind, request_id: int, now: datetime) -> Letter:
+        match kind:
+            case RequestKind.CONFIRM:
+                return letters.confirm(self._links.confirm(request_id, now))
+            case RequestKind.FRESH_LINK:
+                return letters.fresh_link(self._links.fresh(request_id, now))
+            case RequestKind.NEW_ADDRESS:
+                return letters.new_address(self._links.confirm(request_id, now))
+            case RequestKind.ADDRESS_CHANGED:
+                return letters.address_changed()
+            case RequestKind.WELCOME:
+                raise MayNot("a welcome is a digest")
+
+    def _to_operator(self, claimed: Claimed, facts: _Facts) -> Message:
+        if not self._settings.operator:
+            raise MayNot("PAPERBOY_OPERATOR is not set any more")
+        operator = Reader(OPERATOR_ID, parseaddr(self._settings.operator)[1], b"", "", Standing.ACTIVE, "UTC")
+        to = _addressee(claimed, operator, operator.address, facts.now, Urls(), "")
+        return self._press.letter(letters.operator_notice(claimed.content["subject"], [claimed.content["words"]]), to)
+
+    def _read(self, claims: Sequence[Claimed]) -> _Facts:
+        with self._database.reading() as session:
+            readers = audience.addresses(session, {one.subscriber_id for one in claims})
+            asked = requests.by_id(session, {one.content["request"] for one in claims if "request" in one.content})
+            return _Facts(self._clock.now(), readers, self._papers(session, claims), asked, self._notes(session, claims))
+
+    def _papers(self, session: Session, claims: Sequence[Claimed]) -> Mapping[int, Paper]:
+        shown = {paper for one in claims if "for_you" in one.content for paper in unpacked(one.content).paper_ids}
+        return catalogue.papers_by_id(session, shown)
+
+    def _notes(self, session: Session, claims: Sequence[Claimed]) -> Mapping[date, str]:
+        return editions.notes(session, {one.due_at.date() for one in claims if "for_you" in one.content})
+
+
+def _addressee(claimed: Claimed, reader: Reader, address: str, now: datetime, urls: Urls, mark: str) -> Addressee:  # noqa: PLR0913, PLR0917 - a value's fields, no knobs
+    day = claimed.due_at.astimezone(cadence.zone_named(reader.zone)).date()
+    return Addressee(
+        address=address, name=reader.name, delivery_id=claimed.id, occasion=claimed.occasion, day=day, sent_at=now, urls=urls, mark=mark
+    )
+
+
+def _uncomposable(claimed: Claimed, now: datetime, error: Exception) -> Settlement:
+    later = now + RETRY_COMPOSING
+    state = State.WAITING if later < claimed.stale_at else State.FAILED
+    return Settlement(claimed.id, state, now, f"could not be composed: {type(error).__name__}: {error}"[:300], next_attempt_at=later)

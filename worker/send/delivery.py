@@ -54,6 +54,11 @@ class Tally:
         for one in settlements:
             self.states[one.state] = self.states.get(one.state, 0) + 1
 
+    def merge(self, other: "Tally") -> None:
+        for state, count in other.states.items():
+            self.states[state] = self.states.get(state, 0) + count
+        self.unavailable = self.unavailable or other.unavailable
+
     @property
     def total(self) -> int:
         return sum(self.states.values())

@@ -26,6 +26,16 @@ class Forwarded:
     quiet: list[tuple[str, str]] = field(default_factory=list)  # address, reason
     refused: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def told(self) -> bool:
+        """Whether there is anything to say of anybody."""
+        return bool(self.planned or self.quiet or self.refused)
+
+    def add(self, other: "Forwarded") -> None:
+        self.planned += other.planned
+        self.quiet += other.quiet
+        self.refused += other.refused
+
 
 def bring_forward(database: Database, today: Today, clock: Clock, ids: Sequence[int]) -> Forwarded:
     """Plan today's occasion now for these readers, as far as the laws allow: once an occasion, 20 hours apart."""

@@ -7,9 +7,9 @@ stale at once. Claim and settle are bulk statements of their own short transacti
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, and_, any_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,13 @@ from worker.send.port import Outcome, Verdict
 # After the first failure, the second, and so on; a delivery that would be stale by then has failed for good.
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
 WORDS = 300  # letters of a server's answer that are kept
+
+_ENDS = {
+    Verdict.ACCEPTED: State.ACCEPTED,
+    Verdict.REFUSED: State.REFUSED,
+    Verdict.UNKNOWN: State.UNKNOWN,
+    Verdict.DEFERRED: State.FAILED,  # unless there is a next attempt
+}
 
 # States in which the reader has, or may have, or will have, the papers of a delivery.
 HELD = (State.WAITING, State.CLAIMED, State.ACCEPTED, State.UNKNOWN)
@@ -81,7 +88,7 @@ def claim_one(session: Session, delivery_id: int, *, owner: int) -> list[Claimed
     return _take(session, due, owner)
 
 
-def _take(session: Session, due: Select[tuple[int]], owner: int) -> list[Claimed]:
+def _take(session: Session, due: Select[Any], owner: int) -> list[Claimed]:
     taken = (
         update(Delivery)
         .where(_among(session, due))
@@ -92,7 +99,7 @@ def _take(session: Session, due: Select[tuple[int]], owner: int) -> list[Claimed
     return sorted((Claimed(*row) for row in session.execute(taken)), key=lambda claimed: claimed.id)
 
 
-def _among(session: Session, ids: Select[tuple[int]]) -> ColumnElement[bool]:
+def _among(session: Session, ids: Select[Any]) -> ColumnElement[bool]:
     """`id` is one of `ids`, in the form the planner cannot turn into a walk over the whole table."""
     if session.get_bind().dialect.name == "sqlite":
         return Delivery.id.in_(ids)
@@ -117,18 +124,17 @@ class Settlement:
 
 def settlement(claimed: Claimed, outcome: Outcome, *, now: datetime, mailer: str) -> Settlement:
     """What an outcome means for the row: an end, or the next moment (law 8: the ledger alone decides on retries)."""
-    words = {"reason": outcome.words[:WORDS], "code": outcome.code[:16], "mailer": mailer[:40], "provider_id": outcome.provider_id[:200]}
-    match outcome.verdict:
-        case Verdict.ACCEPTED:
-            return Settlement(claimed.id, State.ACCEPTED, now, **words)
-        case Verdict.REFUSED:
-            return Settlement(claimed.id, State.REFUSED, now, **words)
-        case Verdict.UNKNOWN:
-            return Settlement(claimed.id, State.UNKNOWN, now, **words)
-        case Verdict.DEFERRED:
-            later = next_attempt(claimed.attempts, claimed.stale_at, now)
-            state = State.WAITING if later else State.FAILED
-            return Settlement(claimed.id, state, now, next_attempt_at=later, **words)
+    later = next_attempt(claimed.attempts, claimed.stale_at, now) if outcome.verdict is Verdict.DEFERRED else None
+    return Settlement(
+        claimed.id,
+        State.WAITING if later else _ENDS[outcome.verdict],
+        now,
+        reason=outcome.words[:WORDS],
+        code=outcome.code[:16],
+        mailer=mailer[:40],
+        provider_id=outcome.provider_id[:200],
+        next_attempt_at=later,
+    )
 
 
 def next_attempt(attempts: int, stale_at: datetime, now: datetime) -> datetime | None:
@@ -171,7 +177,7 @@ def settle(session: Session, owner: int, settlements: Iterable[Settlement]) -> N
 
 
 def _settling(condition: ColumnElement[bool]) -> Any:  # noqa: ANN401 - SQLAlchemy types an executemany update no further
-    table = Delivery.__table__
+    table = cast("Table", Delivery.__table__)
     return (
         update(table)
         .where(table.c.id == bindparam("row_id"), condition)
@@ -312,11 +318,6 @@ def waiting(session: Session, *, now: datetime) -> dict[Kind, int]:
     return {Kind(kind): count for kind, count in rows}
 
 
-def insert_one(session: Session, row: dict[str, Any]) -> None:
-    """Add one delivery; raises IntegrityError if the occasion is taken."""
-    session.execute(insert(Delivery).values(row))
-
-
 def ids(session: Session, subscriber_id: int, occasions: Collection[str]) -> list[int]:
     """The deliveries of these occasions that still wait."""
     return list(
@@ -332,3 +333,9 @@ def held(session: Session, owner: int, delivery_ids: Collection[int]) -> list[Cl
     """Those of these deliveries that `owner` still has claimed."""
     condition = and_(Delivery.owner == owner, Delivery.state == State.CLAIMED, Delivery.id.in_(delivery_ids))
     return [Claimed(*row) for row in session.execute(select(*_CLAIMED).where(condition))]
+
+
+def rankings_in_use(session: Session, ranking_ids: Collection[int]) -> set[int]:
+    """Those of these rankings that a delivery was drawn from."""
+    found = select(Delivery.ranking_id).where(Delivery.ranking_id.in_(ranking_ids)).distinct()
+    return {ranking_id for ranking_id in session.scalars(found) if ranking_id is not None}

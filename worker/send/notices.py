@@ -14,6 +14,7 @@ from worker.send.models import OPERATOR_ID, Kind, State
 
 STALE_AFTER = timedelta(hours=24)
 TWO_TICKS = 2 * waves.TICK
+MANY = 100  # the count stops there
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,6 @@ def _accounts(session: Session, now: datetime) -> Iterable[Notice]:
 
 
 def _overdue(session: Session, now: datetime) -> Iterable[Notice]:
-    if count := audience.overdue(session, now - TWO_TICKS):
-        words = f"{count} readers were due more than two ticks ago and no wave has taken them up. Look at: paperboy status, and the worker's log"
+    if count := len(audience.overdue(session, now - TWO_TICKS)):
+        words = f"{count}{' or more' * (count >= MANY)} readers were due more than two ticks ago and no wave has taken them up. Look at: paperboy status, and the worker's log"
         yield Notice("overdue", f"{count} readers are overdue", words)

@@ -3,21 +3,31 @@
 import os
 import socket
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property
 
 from config.log import logger
 from config.runtime import Runtime
 from subscribers import audience
+from worker.ingest import retention as ingest_retention
+from worker.pick import rankings
 from worker.pick.today import Today
+from worker.render.message import Message
 from worker.send import forward, heartbeats, ledger, letters, notices, planning, recovery, retention, waves
 from worker.send.composing import LedgerComposer
 from worker.send.delivery import Deliverer, Tally
 from worker.send.forward import Forwarded
 from worker.send.journal import FileJournal, Journals
 from worker.send.ownership import Ownership, Sweeper
-from worker.send.port import Mailer
+from worker.send.port import Mailer, Outcome, Parcel, Unavailable
 from worker.send.rates import pace_from, rate_of
 from worker.send.registry import mailers_from
+
+SNAPSHOTS = timedelta(days=30)  # one a day is kept after that
+RUNS = timedelta(days=90)
+ANSWERS = timedelta(days=16)
+RANKINGS = timedelta(days=16)
+PRUNE_FOR = 10.0  # seconds an hour
 
 log = logger(__name__)
 
@@ -50,6 +60,14 @@ class Office:
             left = waves.unplanned(session)
             return left + waves.open_wave(session, audience.due_ids(session, now), due_at=waves.tick_of(now), now=now)
 
+    def open_wave_by_hand(self, only: Sequence[int]) -> list[int]:
+        """Open a wave of this very moment, over everybody who is due or just those of `only` who are; the ranges to plan."""
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            due = audience.due_ids(session, now)
+            wanted = [reader for reader in due if reader in set(only)] if only else due
+            return waves.open_wave(session, wanted, due_at=now, now=now)
+
     def plan_range(self, range_id: int) -> int:
         """Choose for the readers of one range; how many occasions it counted."""
         return planning.plan_range(self._database, self.today, self._clock, range_id)
@@ -62,6 +80,18 @@ class Office:
         """Hand over what is due for up to `seconds`, letters first; or just the deliveries of `only`."""
         owner = self._owner()
         return self._deliverer.run(owner, seconds=seconds, only=only)
+
+    def mail_once(self, message: Message) -> Outcome:
+        """Hand one message over beside the ledger: nothing is remembered, nothing tried again. Raises Unavailable."""
+        trouble = ""
+        for mailer in mailers_from(self._settings, self._clock):
+            try:
+                return next(iter(mailer.deliver([Parcel(0, message.recipient, message)])))
+            except Unavailable as error:
+                trouble = f"{mailer.name}: {error}"
+            finally:
+                mailer.close()
+        raise Unavailable(trouble)
 
     def waiting(self) -> int:
         """How many deliveries are due for an attempt."""
@@ -93,7 +123,16 @@ class Office:
 
     def prune(self) -> None:
         """Forget what is older than we promise to keep it."""
-        retention.prune(self._database, self._clock)
+        now = self._clock.now()
+        bites = (
+            *retention.ledger_bites(now),
+            lambda session: ingest_retention.thin_snapshots(session, now - SNAPSHOTS),
+            lambda session: ingest_retention.forget_runs(session, now - RUNS),
+            lambda session: ingest_retention.forget_answers(session, now - ANSWERS),
+            lambda session: rankings.forget_before(session, now - RANKINGS, ledger.rankings_in_use),
+        )
+        gone = retention.prune(self._database, self._clock, bites, seconds=PRUNE_FOR)
+        log.info("pruned", rows=gone)
 
     def beat(self) -> None:
         """Show that the clock runs."""

@@ -19,8 +19,8 @@ from subscribers import audience, cadence
 from subscribers.models import InterestKind, Subscriber
 from worker.pick.choices import Quiet, Selection
 from worker.pick.readers import Reader
-from worker.pick.selection import Candidates, select, window
-from worker.pick.today import Today
+from worker.pick.selection import select, window
+from worker.pick.today import Desk, Today
 from worker.send import ledger, waves
 from worker.send.ledger import Past
 from worker.send.models import Kind, State
@@ -79,9 +79,9 @@ def decide(session: Session, today: Today, due: Sequence[Due], *, now: datetime)
     """Choose for all of them at once."""
     if not due:
         return []
-    candidates = today.candidates(session, now)
-    readers = _readers(session, candidates, due, now)
-    return [Decided(one, outcome) for one, outcome in zip(due, select(readers, candidates, now), strict=True)]
+    desk = today.desk(session, now)
+    readers = _readers(session, desk, due, now)
+    return [Decided(one, outcome) for one, outcome in zip(due, select(readers, desk.candidates, now), strict=True)]
 
 
 def write(
@@ -137,12 +137,12 @@ def _common(one: Due, wave_id: int | None) -> dict[str, Any]:
     }
 
 
-def _readers(session: Session, candidates: Candidates, due: Sequence[Due], now: datetime) -> list[Reader]:
+def _readers(session: Session, desk: Desk, due: Sequence[Due], now: datetime) -> list[Reader]:
     ids = sorted({one.row.id for one in due})
     wishes = _wishes(session, ids)
     pasts = _pasts(ledger.past(session, ids, since=now - MEMORY))
-    votes = _votes(session, ids, candidates)
-    return [_reader(one, wishes, pasts.get(one.row.id, ()), votes.get(one.row.id, ()), candidates, now) for one in due]
+    votes = _votes(session, ids, desk)
+    return [_reader(one, wishes, pasts.get(one.row.id, ()), votes.get(one.row.id, ()), desk, now) for one in due]
 
 
 def _reader(
@@ -150,7 +150,7 @@ def _reader(
     wishes: dict[tuple[int, str], tuple[str, ...]],
     past: Sequence[Past],
     votes: Sequence[tuple[int, int]],
-    candidates: Candidates,
+    desk: Desk,
     now: datetime,
 ) -> Reader:
     row = one.row
@@ -163,7 +163,7 @@ def _reader(
         mutes=wishes.get((row.id, InterestKind.MUTE), ()),
         for_you=row.for_you,
         trending=row.trending,
-        had=candidates.survivors(paper for occasion in past for paper in _unpack(occasion.papers)),
+        had=desk.standing(paper for occasion in past for paper in _unpack(occasion.papers)),
         liked=tuple(paper for paper, value in votes if value > 0),
         disliked=tuple(paper for paper, value in votes if value < 0),
         quiet_days=_quiet_days(row, past),
@@ -184,10 +184,10 @@ def _pasts(rows: Iterable[Past]) -> dict[int, list[Past]]:
     return found
 
 
-def _votes(session: Session, ids: Sequence[int], candidates: Candidates) -> dict[int, list[tuple[int, int]]]:
+def _votes(session: Session, ids: Sequence[int], desk: Desk) -> dict[int, list[tuple[int, int]]]:
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for reader, key, value, _ in audience.votes_of(session, ids):
-        if (paper := candidates.ids.get(key)) is not None:
+        if (paper := desk.ids.get(key)) is not None:
             found[reader].append((paper, value))
     return found
 

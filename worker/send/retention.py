@@ -1,7 +1,7 @@
 """How long things are kept, and forgetting in small bites, so that no wave ever waits for it."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ BITE = 1000  # rows a transaction
 Bite = Callable[[Session], int]
 
 
-def prune(database: Database, clock: Clock, bites: "tuple[Bite, ...]", *, seconds: float) -> int:
+def prune(database: Database, clock: Clock, bites: Sequence[Bite], *, seconds: float) -> int:
     """Bite until nothing is left or `seconds` have passed; how many rows are gone. The next hour goes on."""
     begun, gone = clock.monotonic(), 0
     for bite in bites:
@@ -32,14 +32,14 @@ def prune(database: Database, clock: Clock, bites: "tuple[Bite, ...]", *, second
     return gone
 
 
-def ledger_bites(clock: Clock) -> tuple[Bite, ...]:
+def ledger_bites(now: datetime) -> tuple[Bite, ...]:
     """What the send room forgets."""
-    before = clock.now() - DELIVERIES
+    before = now - DELIVERIES
     old = select(Delivery.id).where(Delivery.due_at < before, Delivery.state.not_in(OPEN)).limit(BITE)
     settled = old.where(Delivery.wave_id.is_(None) | Delivery.wave_id.in_(select(Wave.id).where(Wave.closed_at.is_not(None))))
     spans = select(Range.id).where(Range.wave_id.in_(select(Wave.id).where(Wave.closed_at < before))).limit(BITE)
     return (
         lambda session: len(session.execute(delete(Delivery).where(Delivery.id.in_(settled)).returning(Delivery.id)).all()),
         lambda session: len(session.execute(delete(Range).where(Range.id.in_(spans)).returning(Range.id)).all()),
-        lambda session: ownership.forget(session, clock.now() - PROCESSES),
+        lambda session: ownership.forget(session, now - PROCESSES),
     )

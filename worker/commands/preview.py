@@ -1,0 +1,81 @@
+"""`preview`: the exact mail one reader would get now, as often as wanted; nothing is remembered."""
+
+from pathlib import Path
+
+import click
+
+from config.runtime import Runtime
+from subscribers import audience
+from subscribers.addresses import AddressError, check_address
+from worker.commands.common import USAGE, console, example, fail, with_runtime
+from worker.pick.choices import Quiet
+from worker.render.message import Message
+from worker.send.forward import rehearse
+from worker.send.office import Office
+from worker.send.port import Unavailable, Verdict
+
+FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+@click.command(
+    epilog=example(
+        "./paperboy preview ada@example.org",
+        "./paperboy preview ada@example.org --html ada.html --text ada.txt --eml ada.eml",
+        "./paperboy preview ada@example.org --mail-to you@example.org",
+    )
+)
+@click.argument("email")
+@click.option("--html", type=FILE, help="Write the HTML part here.")
+@click.option("--text", type=FILE, help="Write the text part here.")
+@click.option("--eml", type=FILE, help="Write the whole message here.")
+@click.option("--mail-to", metavar="ADDRESS", help="Mail it to this address, through the real mailers.")
+@with_runtime
+def preview(runtime: Runtime, email: str, html: Path | None, text: Path | None, eml: Path | None, mail_to: str | None) -> None:  # noqa: PLR0913, PLR0917 - one a file
+    """The exact mail a reader would get now: `[test]` in the subject, links that open nothing, and nothing is remembered.
+
+    Without an option it is printed as text. Ends with 1 when there would be no mail, and says why.
+    """
+    office = Office(runtime)
+    message = _message(runtime, office, email, _checked(mail_to) if mail_to else None)
+    parts = message.parts()
+    for path, content in ((html, parts.html), (text, parts.text)):
+        if path:
+            path.write_text(content, encoding="utf-8", newline="")
+    if eml:
+        eml.write_bytes(message.wire())
+    for path in filter(None, (html, text, eml)):
+        console.print(f"written: {path}", markup=False)
+    if mail_to:
+        _mail(office, message)
+    elif not (html or text or eml):
+        console.print(f"Subject: {parts.subject}\n\n{parts.text}", markup=False)
+
+
+def _checked(address: str) -> str:
+    try:
+        return check_address(address)
+    except AddressError as error:
+        fail(f"--mail-to: {error}", USAGE)
+
+
+def _message(runtime: Runtime, office: Office, email: str, mail_to: str | None) -> Message:
+    now = runtime.clock.now()
+    with runtime.database.reading() as session:
+        row = audience.by_address(session, email)
+        if row is None:
+            fail(f"nobody subscribes as {email!r}; look with: paperboy subscribers list")
+        [decided] = rehearse(session, office.today, [row], now=now)
+        if isinstance(decided.outcome, Quiet):
+            fail(f"no mail for {row.address}: {decided.outcome.reason}")
+        reader = audience.addresses(session, [row.id])[row.id]
+        return office.composer.preview(session, decided.outcome, reader, mail_to or reader.address, now=now)
+
+
+def _mail(office: Office, message: Message) -> None:
+    try:
+        outcome = office.mail_once(message)
+    except Unavailable as error:
+        fail(str(error))
+    if outcome.verdict is not Verdict.ACCEPTED:
+        fail(f"{message.recipient} was {outcome.verdict}: {outcome.code} {outcome.words}")
+    console.print(f"handed over for {message.recipient} ({outcome.code} {outcome.words})", markup=False)

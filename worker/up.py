@@ -1,7 +1,7 @@
 """Everything in one process: the web pages, and threads that walk the timetable and call the same tasks, with no broker."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import uvicorn
 
@@ -11,7 +11,6 @@ from config.settings import Settings
 from worker import tasks
 from worker.asgi import application
 from worker.celery import app, runtime
-from worker.commands.common import console
 from worker.schedule import Entry, timetable
 from worker.schema import SchemaError, check_schema, migrate
 
@@ -25,7 +24,7 @@ class CannotStart(Exception):
     """What stands in the way, and the remedy."""
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, say: Callable[[str], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; what is under way is finished before this returns. Raises CannotStart."""
     here = runtime()
     try:
@@ -39,7 +38,7 @@ def run(settings: Settings) -> None:
     lanes = [Lane(here.clock, [entry for entry in timetable(settings) if entry.queue in queues], stop) for queues in LANES]
     for lane in lanes:
         lane.start()
-    console.print(f"Paperboy is on http://{settings.host}:{settings.port} - what was mailed: /inbox - Ctrl-C stops it")
+    say(f"Paperboy is on http://{settings.host}:{settings.port} - what was mailed: /inbox - Ctrl-C stops it")
     try:
         uvicorn.run(
             application(here),

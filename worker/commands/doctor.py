@@ -141,7 +141,7 @@ def _topics(runtime: Runtime) -> str:
 def _templates(runtime: Runtime) -> str:
     try:
         Press(runtime.settings)
-    except Exception as error:  # noqa: BLE001 - an operator's own template may fail in any way, and that is what is asked here
+    except Exception as error:
         raise Ailing(f"{type(error).__name__}: {_first_line(error)}. Look at PAPERBOY_TEMPLATES") from error
     return "rendered, CSS inlined"
 

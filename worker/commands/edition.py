@@ -16,7 +16,9 @@ DAY = click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", h
 
 
 @click.group(
-    epilog=example("./paperboy edition pin 2606.18023", "./paperboy edition hide 'LoopCoder-v2'", "./paperboy edition note 'A week of agents.'")
+    epilog=example(
+        "./paperboy edition pin 2606.18023", "./paperboy edition hide 'LoopCoder-v2'", "./paperboy edition note 'A week of agents.'"
+    )
 )
 def edition() -> None:
     """Pin, hide, or add a note to the day's edition and digests. PAPER is an arXiv id, a link, or a piece of the title."""

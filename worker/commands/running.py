@@ -24,7 +24,7 @@ def up() -> None:
         fail("PAPERBOY_REDIS_URL is set, so the clock is Celery's: run `web`, `worker` and `beat`, or unset it", USAGE)
     _log_lines(settings)
     try:
-        embedded.run(settings)
+        embedded.run(settings, console.print)
     except embedded.CannotStart as error:
         fail(str(error), USAGE)
 

@@ -139,7 +139,9 @@ def _nothing_due(runtime: Runtime) -> None:
         due = audience.next_due_at(session, now)
         readers = sum(audience.counts(session).values())
     if due:
-        console.print(f"Nothing is due. The next digest is due on {due:%a %d %b} at {due:%H:%M} UTC, in {_span(due, now)}; --now brings it forward.")
+        console.print(
+            f"Nothing is due. The next digest is due on {due:%a %d %b} at {due:%H:%M} UTC, in {_span(due, now)}; --now brings it forward."
+        )
     elif readers:
         console.print("Nothing is due, and nobody is active. Look with: paperboy subscribers list")
     else:

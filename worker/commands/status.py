@@ -12,7 +12,17 @@ from worker.ingest import runs
 from worker.send import heartbeats, ledger, notices, waves
 from worker.send.models import Kind, State
 
-SHOWN = (State.WAITING, State.CLAIMED, State.ACCEPTED, State.REFUSED, State.FAILED, State.UNKNOWN, State.STALE, State.CANCELLED, State.SKIPPED)
+SHOWN = (
+    State.WAITING,
+    State.CLAIMED,
+    State.ACCEPTED,
+    State.REFUSED,
+    State.FAILED,
+    State.UNKNOWN,
+    State.STALE,
+    State.CANCELLED,
+    State.SKIPPED,
+)
 
 
 @click.command(epilog=example("./paperboy status", "./paperboy status --next"))

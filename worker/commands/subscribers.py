@@ -30,7 +30,9 @@ def subscribers() -> None:
     """Add, import, export, list subscribers."""
 
 
-@subscribers.command(epilog=example("./paperboy subscribers add ada@example.org --topics 'Language models' --keywords 'mamba; ssm' --zone Europe/Berlin"))
+@subscribers.command(
+    epilog=example("./paperboy subscribers add ada@example.org --topics 'Language models' --keywords 'mamba; ssm' --zone Europe/Berlin")
+)
 @click.argument("email")
 @click.option("--name", default="", help="How the mail greets them.")
 @click.option("--topics", default="", help="Topics, separated by semicolons; see: paperboy topics.")
@@ -57,7 +59,9 @@ def add(runtime: Runtime, /, email: str, confirmed: bool, zone: str, **cells: st
     console.print(f"{email} is {done}" if report.added or report.confirmed else f"{email} is pending already; nothing was changed")
 
 
-@subscribers.command("import", epilog=example("./paperboy subscribers import readers.csv --dry-run", "./paperboy subscribers import readers.csv --confirmed"))
+@subscribers.command(
+    "import", epilog=example("./paperboy subscribers import readers.csv --dry-run", "./paperboy subscribers import readers.csv --confirmed")
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would happen; nothing is written.")
 @click.option("--confirmed", is_flag=True, help="Record that consent was obtained elsewhere: they are active at once.")
@@ -108,7 +112,10 @@ def list_(runtime: Runtime, standing: str | None, limit: int) -> None:
         table.add_row(str(row.id), row.address, row.standing, row.cadence, str(row.hour), row.zone, due)
     if rows:
         console.print(table)
-    console.print(", ".join(f"{count} {known}" for known, count in counts.items() if count) or "nobody subscribes yet; add one: paperboy subscribers add EMAIL")
+    console.print(
+        ", ".join(f"{count} {known}" for known, count in counts.items() if count)
+        or "nobody subscribes yet; add one: paperboy subscribers add EMAIL"
+    )
 
 
 def _plan(runtime: Runtime, lines: list[str]) -> Plan:

@@ -10,7 +10,9 @@ from worker.commands.common import USAGE, console, example, fail, with_runtime
 from worker.send import ledger
 
 
-@click.command(epilog=example("./paperboy suppress ada@example.org --because 'asked by phone'", "./paperboy suppress ada@example.org --lift"))
+@click.command(
+    epilog=example("./paperboy suppress ada@example.org --because 'asked by phone'", "./paperboy suppress ada@example.org --lift")
+)
 @click.argument("email")
 @click.option("--because", default="", help="Why, for those who look later.")
 @click.option("--lift", is_flag=True, help="Allow mail to this address again.")

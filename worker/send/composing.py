@@ -19,8 +19,8 @@ from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick import editions
 from worker.pick.choices import Selection, unpacked
-from worker.render.addressee import Addressee, Urls
 from worker.render import letters
+from worker.render.addressee import Addressee, Urls
 from worker.render.digests import NothingToShow
 from worker.render.letters import Letter
 from worker.render.message import Message, Parts
@@ -78,7 +78,7 @@ class LedgerComposer:
                 ready.append(self._ready(claimed, facts))
             except MayNot as error:
                 ended.append(Settlement(claimed.id, error.state, facts.now, str(error)))
-            except Exception as error:  # noqa: BLE001 - one row that breaks a template must not hold up the wave
+            except Exception as error:
                 log.exception("cannot compose", delivery=claimed.id)
                 ended.append(_uncomposable(claimed, facts.now, error))
         return ready, ended

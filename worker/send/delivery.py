@@ -159,7 +159,9 @@ class Deliverer:
             self._settle_as_answered(owner, mailer, list(waiting.values())[:allowed], waiting, tally)
         return True
 
-    def _settle_as_answered(self, owner: Ownership, mailer: Mailer, batch: Sequence[Ready], waiting: dict[int, Ready], tally: Tally) -> None:
+    def _settle_as_answered(
+        self, owner: Ownership, mailer: Mailer, batch: Sequence[Ready], waiting: dict[int, Ready], tally: Tally
+    ) -> None:
         group: list[Settlement] = []
         # Every answer is taken, even when the database is away: what was begun has a fate, and only we know it.
         for outcome in mailer.deliver(self._draw(owner, batch)):

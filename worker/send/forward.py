@@ -13,7 +13,7 @@ from subscribers.models import Standing, Subscriber
 from worker.pick.choices import Quiet, Selection
 from worker.pick.today import Today
 from worker.send import ledger, planning
-from worker.send.planning import Decided, Due
+from worker.send.planning import Decided, Due, Plan
 
 BLOCK = 1000
 
@@ -46,7 +46,7 @@ def bring_forward(database: Database, today: Today, clock: Clock, ids: Sequence[
             rows = audience.locked(session, ids[start : start + BLOCK])
             due = [one for row in rows if (one := _today(session, row, now, result))]
             decided = planning.decide(session, today, due, now=now)
-            planning.write(session, today, decided, [], now=now, wave_id=None)
+            planning.write(session, today, Plan(decided), now=now)
             _note(session, decided, result)
     return result
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from worker.send.port import Outcome, Verdict, Withheld
 
 _NAME = re.compile(r"(\d{1,19})-[0-9a-f]{16}\.journal")
+_BREAKS = re.compile(r"[\t\r\n]")
 _BEGUN, _ANSWERED = "begun", "answered"
 
 
@@ -101,7 +102,7 @@ class FileJournal:
         fields = (str(outcome.delivery_id), outcome.verdict, outcome.code, outcome.words, outcome.provider_id)
         self._unsettled.add(outcome.delivery_id)
         with suppress(OSError):
-            self._note(f"{_ANSWERED} " + "\t".join(re.sub(r"[\t\r\n]", " ", field) for field in fields))
+            self._note(f"{_ANSWERED} " + "\t".join(_BREAKS.sub(" ", field) for field in fields))
 
     def settled(self) -> None:
         """Everything answered so far stands in the ledger. Call it where nothing is on the wire: at an outcome, or between batches."""

@@ -311,9 +311,7 @@ def one(session: Session, delivery_id: int) -> Delivery | None:
 def waiting(session: Session, *, now: datetime) -> dict[Kind, int]:
     """How many deliveries are due for an attempt, by kind."""
     rows = session.execute(
-        select(Delivery.kind, func.count())
-        .where(Delivery.state == State.WAITING, Delivery.next_attempt_at <= now)
-        .group_by(Delivery.kind)
+        select(Delivery.kind, func.count()).where(Delivery.state == State.WAITING, Delivery.next_attempt_at <= now).group_by(Delivery.kind)
     )
     return {Kind(kind): count for kind, count in rows}
 

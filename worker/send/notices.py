@@ -73,11 +73,16 @@ def _sources(session: Session, sources: Iterable[str], now: datetime) -> Iterabl
 def _accounts(session: Session, now: datetime) -> Iterable[Notice]:
     for wave in waves.unbalanced(session, since=now - timedelta(days=1)):
         counted, balance = wave.account["counted"], wave.account["balance"]
-        words = f"The planner counted {counted} readers, the ledger holds {counted + balance} rows: {wave.account}. Look at: paperboy status"
+        words = (
+            f"The planner counted {counted} readers, the ledger holds {counted + balance} rows: {wave.account}. Look at: paperboy status"
+        )
         yield Notice(f"account {wave.id}", f"The account of the wave of {wave.due_at:%d %B %H:%M} UTC does not add up", words)
 
 
 def _overdue(session: Session, now: datetime) -> Iterable[Notice]:
     if count := len(audience.overdue(session, now - TWO_TICKS)):
-        words = f"{count}{' or more' * (count >= MANY)} readers were due more than two ticks ago and no wave has taken them up. Look at: paperboy status, and the worker's log"
+        many = " or more" * (count >= MANY)
+        words = (
+            f"{count}{many} readers were due more than two ticks ago, and no wave took them. Look at: paperboy status, and the worker's log"
+        )
         yield Notice("overdue", f"{count} readers are overdue", words)

@@ -5,7 +5,7 @@ written down as stale, occasion by occasion: nothing is skipped in silence (law 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,6 +47,24 @@ class Decided:
     outcome: Selection | Quiet
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is written at once: the occasions decided, and those that were missed, of one wave or of none."""
+
+    decided: Sequence[Decided]
+    missed: Sequence[Due] = ()
+    wave_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What is known of the readers of a block, read with one statement a table."""
+
+    wishes: Mapping[tuple[int, str], tuple[str, ...]]
+    past: Mapping[int, Sequence[Past]]
+    votes: Mapping[int, Sequence[tuple[int, int]]]  # paper id, value
+
+
 def plan_range(database: Database, today: Today, clock: Clock, range_id: int) -> int:
     """Plan one range; how many occasions it counted. A range that was planned already, or is being, counts none."""
     now = clock.now()
@@ -58,8 +76,7 @@ def plan_range(database: Database, today: Today, clock: Clock, range_id: int) ->
         rows = audience.due_in_range(session, span.first_id, span.last_id, wave.due_at)
         due = [one for row in rows for one in occasions(row, now)]
         decided = decide(session, today, [one for one in due if one.stale_at > now], now=now)
-        missed = [one for one in due if one.stale_at <= now]
-        write(session, today, decided, missed, now=now, wave_id=wave.id)
+        write(session, today, Plan(decided, [one for one in due if one.stale_at <= now], wave.id), now=now)
         span.readers, span.planned_at = len(due), now
     return len(due)
 
@@ -84,21 +101,19 @@ def decide(session: Session, today: Today, due: Sequence[Due], *, now: datetime)
     return [Decided(one, outcome) for one, outcome in zip(due, select(readers, desk.candidates, now), strict=True)]
 
 
-def write(
-    session: Session, today: Today, decided: Sequence[Decided], missed: Sequence[Due], *, now: datetime, wave_id: int | None
-) -> list[dict[str, Any]]:
-    """Write deliveries, skips and what was missed, and move the readers on; the rows."""
-    ranking_id = today.ranking_id
-    rows = [_row(one, now, wave_id, ranking_id) for one in decided] + [_missed(one, now, wave_id) for one in missed]
-    ledger.write(session, rows)
+def write(session: Session, today: Today, plan: Plan, *, now: datetime) -> None:
+    """Write deliveries, skips and what was missed, and move the readers on."""
+    rows = [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided]
+    ledger.write(session, rows + [_missed(one, now, plan.wave_id) for one in plan.missed])
+    readers: dict[int, Subscriber] = {}
     used: dict[int, dict[str, datetime | None]] = defaultdict(dict)
-    readers = {one.row.id: one.row for one in (*missed, *(decision.due for decision in decided))}
-    for one in missed:
+    for one in plan.missed:
+        readers[one.row.id] = one.row
         used[one.row.id][one.occasion] = None
-    for decision in decided:
+    for decision in plan.decided:
+        readers[decision.due.row.id] = decision.due.row
         used[decision.due.row.id][decision.due.occasion] = decision.due.due_at if isinstance(decision.outcome, Selection) else None
     audience.advance(session, [audience.advanced(row, used[reader], now) for reader, row in readers.items()])
-    return rows
 
 
 def write_welcome(session: Session, today: Today, decided: Sequence[Decided], *, now: datetime) -> None:
@@ -139,28 +154,21 @@ def _common(one: Due, wave_id: int | None) -> dict[str, Any]:
 
 def _readers(session: Session, desk: Desk, due: Sequence[Due], now: datetime) -> list[Reader]:
     ids = sorted({one.row.id for one in due})
-    wishes = _wishes(session, ids)
-    pasts = _pasts(ledger.past(session, ids, since=now - MEMORY))
-    votes = _votes(session, ids, desk)
-    return [_reader(one, wishes, pasts.get(one.row.id, ()), votes.get(one.row.id, ()), desk, now) for one in due]
+    past = _pasts(ledger.past(session, ids, since=now - MEMORY))
+    memory = _Memory(_wishes(session, ids), past, _votes(session, ids, desk))
+    return [_reader(one, memory, desk, now) for one in due]
 
 
-def _reader(
-    one: Due,
-    wishes: dict[tuple[int, str], tuple[str, ...]],
-    past: Sequence[Past],
-    votes: Sequence[tuple[int, int]],
-    desk: Desk,
-    now: datetime,
-) -> Reader:
+def _reader(one: Due, memory: _Memory, desk: Desk, now: datetime) -> Reader:
     row = one.row
+    past, votes = memory.past.get(row.id, ()), memory.votes.get(row.id, ())
     return Reader(
         id=row.id,
         since=window(row.last_digest_at, now),
-        topics=wishes.get((row.id, InterestKind.TOPIC), ()),
-        keywords=wishes.get((row.id, InterestKind.KEYWORD), ()),
-        authors=wishes.get((row.id, InterestKind.AUTHOR), ()),
-        mutes=wishes.get((row.id, InterestKind.MUTE), ()),
+        topics=memory.wishes.get((row.id, InterestKind.TOPIC), ()),
+        keywords=memory.wishes.get((row.id, InterestKind.KEYWORD), ()),
+        authors=memory.wishes.get((row.id, InterestKind.AUTHOR), ()),
+        mutes=memory.wishes.get((row.id, InterestKind.MUTE), ()),
         for_you=row.for_you,
         trending=row.trending,
         had=desk.standing(paper for occasion in past for paper in _unpack(occasion.papers)),

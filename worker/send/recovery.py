@@ -27,7 +27,9 @@ def settle_orphans(database: Database, clock: Clock, journals: Journals) -> None
             given = ledger.give_back_unbegun(session, orphan.owner, [], now=now)
             ownership.end(session, orphan.owner, clock)
         unknown = sum(one.verdict is Verdict.UNKNOWN for one in orphan.outcomes)
-        log.warning("settled a dead process", process=orphan.owner, answered=len(orphan.outcomes) - unknown, unknown=unknown, given_back=given)
+        log.warning(
+            "settled a dead process", process=orphan.owner, answered=len(orphan.outcomes) - unknown, unknown=unknown, given_back=given
+        )
 
 
 def give_up_silent(database: Database, clock: Clock, sweeper: Sweeper, journals: Journals, *, spare: int | None) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from worker.send.models import Delivery, Range, State, Wave
 from worker.send.ledger import OPEN
+from worker.send.models import Delivery, Range, State, Wave
 
 READERS_A_RANGE = 2000  # a Celery task costs about 2 ms in all, so 1 us a reader (measurements, section 4)
 TICK = timedelta(minutes=1)
@@ -62,9 +62,7 @@ def _uncovered(session: Session, due_ids: Sequence[int]) -> list[int]:
 
 def hold_range(session: Session, range_id: int) -> tuple[Range, Wave] | None:
     """Lock a range that is still to be planned; None when it has been, or is being."""
-    held = session.scalars(
-        select(Range).where(Range.id == range_id, Range.planned_at.is_(None)).with_for_update(skip_locked=True)
-    ).first()
+    held = session.scalars(select(Range).where(Range.id == range_id, Range.planned_at.is_(None)).with_for_update(skip_locked=True)).first()
     if held is None:
         return None
     return held, session.get_one(Wave, held.wave_id)

@@ -1,0 +1,130 @@
+"""Celery on a real Redis with real worker and beat processes: the clock and the hands, whose faults cost nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import update
+
+from config.clock import SetClock
+from config.database import Database
+from config.settings import ROOT, load
+from subscribers.models import Subscriber
+from tests.worker.send.world import World
+from worker import tasks
+from worker.schedule import QUEUES, timetable
+
+PATIENCE = 60.0  # seconds
+
+
+class Service:
+    """The processes of one installation, started by the commands an operator types."""
+
+    def __init__(self, environ: dict[str, str], folder: Path) -> None:
+        self.environ = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
+        self.folder = folder
+
+    @contextmanager
+    def running(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+        log = (self.folder / f"{command[0]}.log").open("ab")
+        process = subprocess.Popen([sys.executable, "-m", "worker", *command], env=self.environ, stdout=log, stderr=log, cwd=self.folder)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            log.close()
+
+    def send(self, task: str, times: int) -> None:
+        """Put the same task into its queue so many times."""
+        script = f"from worker import tasks\nfor _ in range({times}): tasks.{task}.apply_async(expires=60)"
+        subprocess.run([sys.executable, "-c", script], env=self.environ, cwd=self.folder, check=True, timeout=60)
+
+
+@pytest.fixture
+def world(postgresql_database: Database, tmp_path: Path) -> World:
+    made = World(postgresql_database, SetClock(datetime.now(UTC)), tmp_path)
+    made.list_papers()
+    made.subscribe(*[f"reader{n}@example.org" for n in range(30)])
+    with postgresql_database.transaction() as session:
+        session.execute(update(Subscriber).values(next_due_at=datetime.now(UTC) - timedelta(seconds=1)))
+    return made
+
+
+@pytest.fixture
+def service(world: World, redis_url: str, tmp_path: Path) -> Service:
+    url = world.database.url.render_as_string(hide_password=False)
+    environ = {
+        "PAPERBOY_DATABASE_URL": url,
+        "PAPERBOY_REDIS_URL": redis_url,
+        "PAPERBOY_STATE_DIR": str(tmp_path),
+        "PAPERBOY_SOURCES": "",
+        "PAPERBOY_WORKERS": "2",
+    }
+    return Service(environ, tmp_path)
+
+
+def wait_for(what: Callable[[], bool], service: Service) -> None:
+    """Until it is so; shows the logs when it never is."""
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        if time.monotonic() > deadline:
+            pytest.fail("\n".join(log.read_text()[-4000:] for log in service.folder.glob("*.log")))
+        time.sleep(0.2)
+
+
+def everyone_has_a_mail(world: World) -> bool:
+    return len({mail["To"] for mail in world.mails()}) == 30
+
+
+def test_two_beats_and_doubled_tasks_bring_no_second_mail(world: World, service: Service) -> None:
+    with ExitStack() as processes:
+        for command in ("worker", "beat", "beat"):
+            processes.enter_context(service.running(command))
+        for task in ("plan", "deliver", "sweep"):
+            service.send(task, 20)
+        wait_for(lambda: everyone_has_a_mail(world), service)
+        time.sleep(5)  # a few ticks more
+    assert len(world.mails()) == 30
+    assert {state for _, _, state in world.ledger()} == {"accepted"}
+
+
+def test_a_redis_flushed_in_the_middle_costs_a_tick_and_no_mail(world: World, service: Service, redis_url: str) -> None:
+    with ExitStack() as processes:
+        processes.enter_context(service.running("beat"))
+        time.sleep(3)
+        with redis.Redis.from_url(redis_url) as client:
+            client.flushall()
+            processes.enter_context(service.running("worker"))
+            for _ in range(5):
+                time.sleep(1)
+                client.flushall()
+        wait_for(lambda: everyone_has_a_mail(world), service)
+    assert len(world.mails()) == 30
+
+
+def test_a_worker_that_is_stopped_leaves_nothing_uncertain(world: World, service: Service) -> None:
+    with service.running("worker"):
+        service.send("plan", 1)
+        wait_for(lambda: bool(world.ledger()), service)
+        service.send("deliver", 1)
+        time.sleep(0.5)
+    assert {state for _, _, state in world.ledger()} <= {"waiting", "accepted"}
+
+
+def test_every_line_of_the_timetable_names_a_task_and_a_queue_that_a_worker_serves() -> None:
+    for entry in timetable(load({"PAPERBOY_SOURCES": "huggingface arxiv:cs.LG"})):
+        assert getattr(tasks, entry.task).name == f"worker.tasks.{entry.task}"
+        assert entry.queue in QUEUES

@@ -84,6 +84,6 @@ def _votes(text: str) -> int:
         votes = float(text)
     except ValueError as error:
         raise ValueError(f"votes {text!r} is no number") from error
-    if not 0 <= votes < 1e9 or votes != int(votes):  # noqa: PLR2004 - also leaves out nan and inf
+    if not 0 <= votes < 1e9 or votes != int(votes):  # which nan and inf are not, either
         raise ValueError(f"votes {text!r} is no whole number from 0 up")
     return int(votes)

@@ -1,4 +1,4 @@
-"""`./paperboy eval trending FILE.csv`: does our trending foresee final votes at least as well as raw early votes do?
+"""`./paperboy eval trending FILE.csv` measures whether our trending foresees final votes at least as well as raw early votes do.
 
 FILE.csv has the columns paper, listed_at, seen_at, votes and several rows a paper: the last, by seen_at, is the truth, the
 earlier ones are what was known. Papers of one listing day compete; every metric is the mean over listing days. On each day
@@ -7,6 +7,7 @@ form (p - 1) / (t + 2)^1.8 with t in hours since listing. Ends with 1 when ours 
 """
 
 import argparse
+import csv
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -75,13 +76,14 @@ def _days(papers: Sequence[Watched]) -> dict[date, list[Watched]]:
 
 def main(argv: Sequence[str]) -> int:
     """0: ours is not worse than raw early votes; 1: it is; 2: the file cannot be read or holds nothing to judge."""
-    parser = argparse.ArgumentParser(prog="paperboy eval trending", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="paperboy eval trending", description=__doc__, formatter_class=raw)
     parser.add_argument("file", type=Path, metavar="FILE.csv", help="columns paper, listed_at, seen_at, votes")
     path: Path = parser.parse_args(argv).file
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             observations, bad = read(lines)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         click.echo(f"{path}: {error}", err=True)
         return 2
     papers, once = watched(observations)
@@ -99,18 +101,20 @@ def _tell_skipped(bad: Sequence[str], once: Sequence[str]) -> None:
     if len(bad) > NAMED:
         click.echo(f"skipped {len(bad) - NAMED} more such lines", err=True)
     if once:
-        click.echo(f"left out {len(once)} papers seen only once, so that nothing was known early: {', '.join(once[:3])}, …", err=True)
+        names = ", ".join(once[:3]) + (f" and {len(once) - 3} more" if len(once) > 3 else "")
+        click.echo(f"left out papers seen only once, of which nothing was known early: {names}", err=True)
 
 
 def _report(papers: Sequence[Watched], results: dict[str, dict[str, float]]) -> int:
     days = _days(papers)
-    click.echo(f"{sum(map(len, days.values()))} papers on {len(days)} listing days; each figure is the mean over days")
+    plural = "s" if len(days) > 1 else ""
+    click.echo(f"{sum(map(len, days.values()))} papers on {len(days)} listing day{plural}; each figure is the mean over days")
     metrics = list(results["ours"])
     click.echo(f"{'':18}" + "".join(f"{metric:>15}" for metric in metrics))
     for formula, values in results.items():
         click.echo(f"{formula:18}" + "".join(f"{values[metric]:15.3f}" for metric in metrics))
     ahead = {metric: results["ours"][metric] - results["raw early votes"][metric] for metric in metrics}
-    worse = [metric for metric in metrics if ahead[metric] < -1e-9]  # noqa: PLR2004 - rounding of a mean, no more
+    worse = [metric for metric in metrics if ahead[metric] < -1e-9]  # less is rounding
     verdict = f"worse than raw early votes on {', '.join(worse)}" if worse else "not worse than raw early votes on any"
     click.echo(f"ours is {verdict} (" + ", ".join(f"{metric} {gain:+.4f}" for metric, gain in ahead.items()) + ")")
     return 1 if worse else 0

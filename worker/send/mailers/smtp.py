@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from config.clock import Clock
 from worker.send.port import Journal, Outcome, Parcel, Unavailable, Verdict, Withheld
 from worker.send.smtp.line import Line, LineBroken
-from worker.send.smtp.relay import Relay, dial, tls_context
+from worker.send.smtp.relay import Relay, Trust, dial
 from worker.send.smtp.replies import CLOSING, START_INPUT, Phase, Reply, turns_us_away, verdict
 
 _DOT = b".\r\n"
@@ -63,7 +63,7 @@ class SmtpMailer:
         self._relay = relay
         self._clock = clock
         self._journal = journal
-        self._context = tls_context(relay)
+        self._trust = Trust(relay.ca)
         self._helo: str | None = None  # smtplib asks DNS for it: once is enough
         self._line: Line | None = None
         self._stakes: dict[int, _Fate] = {}  # drawn and unanswered
@@ -122,7 +122,7 @@ class SmtpMailer:
                 pass
             self._line.close()
         self._line = None
-        self._line = dial(self._relay, self._context, self._clock, helo=self._helo)
+        self._line = dial(self._relay, self._trust, self._clock, helo=self._helo)
         self._helo = self._line.local_hostname
         return self._line
 
@@ -233,12 +233,12 @@ class SmtpMailer:
     def _judge(self, post: _Post, answers: dict[Phase, Reply]) -> tuple[Outcome | None, _Tail]:
         """The refusal, if there was one, and what the line owes next. Answers that no dialogue can produce break the line."""
         mail, rcpt, data = answers[Phase.MAIL], answers.get(Phase.RCPT), answers.get(Phase.DATA)
-        sane = (mail.positive or mail.negative) and (rcpt is None or rcpt.negative or (rcpt.positive and mail.positive))
-        if not sane or (data is not None and not data.negative and data.code != START_INPUT):
-            raise LineBroken("the relay's answers are out of step: " + ", ".join(f"{phase} {reply}" for phase, reply in answers.items()))
-        refused = next(((phase, reply) for phase, reply in answers.items() if reply.negative), None)
-        if refused is None:
+        if rcpt and data and mail.positive and rcpt.positive and data.code == START_INPUT:
             return None, _Tail(post.wire + _DOT, post)
+        refused = next(((phase, reply) for phase, reply in answers.items() if reply.negative), None)
+        sane = (mail.positive or mail.negative) and (rcpt is None or rcpt.negative or (rcpt.positive and mail.positive))
+        if refused is None or not sane or (data is not None and not data.negative and data.code != START_INPUT):
+            raise LineBroken("the relay's answers are out of step: " + ", ".join(f"{phase} {reply}" for phase, reply in answers.items()))
         if turns_us_away(*refused):
             self._turned_away = f"the relay answers {refused[0]} with {refused[1]}"
         return _refusal(post, *refused), _owed_after_refusal(mail, data)

@@ -11,7 +11,7 @@ import ssl
 from dataclasses import dataclass
 
 from config.clock import Clock
-from worker.send.smtp.replies import Reply, plain, reply_line
+from worker.send.smtp.replies import ONE_LINE, Reply, plain, reply_line
 
 _RECEIVE = 65536
 _TLS_RECORD = 16384  # RFC 8446, section 5.1: what one record carries at most, so what one failing write may have sent
@@ -55,10 +55,12 @@ class Line(smtplib.SMTP):
         self._clock = clock
         self._received = bytearray()
         self._waits: float | None = None
+        self._news = select.poll()
 
     def _settle_socket(self) -> None:
         self._socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._news.register(self._socket(), select.POLLIN)  # STARTTLS keeps the number
 
     # -- what the relay offers ------------------------------------------------------------------------------------
 
@@ -95,6 +97,21 @@ class Line(smtplib.SMTP):
 
     def reply(self, patience: float) -> Reply:
         """The next whole reply. Raises LineBroken when it does not come, comes in part, or is none."""
+        if not self._received:
+            self._wait_up_to(patience)
+            self._receive(patience)
+        return self._whole_reply() or self._long_reply(patience)
+
+    def _whole_reply(self) -> Reply | None:
+        """A reply of one line that is already here: nearly every one, and three of four in a pipelined group."""
+        found = ONE_LINE.match(self._received)
+        if found is None:
+            return None
+        reply = Reply(int(found[1]), found[2])
+        del self._received[: found.end()]
+        return reply
+
+    def _long_reply(self, patience: float) -> Reply:
         deadline = self._clock.monotonic() + patience
         self._wait_up_to(patience)
         texts: list[bytes] = []
@@ -131,8 +148,10 @@ class Line(smtplib.SMTP):
 
     def expect_silence(self) -> None:
         """Where no answer is owed, none may be there: it would be taken for the answer to what is said next."""
-        if not self._received and self._has_news():
-            self._receive_now()
+        if not self._received and self._news.poll(0):
+            # Readable need not mean speech: TLS sends tickets and keys of its own.
+            self._wait_up_to(0)
+            self._receive(0)
         if self._received:
             raise self._broken(f"the relay spoke out of turn: {plain(self._received.decode('ascii', 'replace'))!r}")
 
@@ -180,16 +199,6 @@ class Line(smtplib.SMTP):
         if not data:
             raise self._broken("the relay closed the line" + (" in the middle of a reply" if self._received else ""))
         self._received += data
-
-    def _has_news(self) -> bool:
-        poll = select.poll()
-        poll.register(self._socket(), select.POLLIN)
-        return bool(poll.poll(0))
-
-    def _receive_now(self) -> None:
-        """What is there already. Readable need not mean speech: TLS sends tickets and keys of its own."""
-        self._wait_up_to(0)
-        self._receive(0)
 
     def _broken(self, words: str, *, given: int = 0) -> LineBroken:
         self.close()

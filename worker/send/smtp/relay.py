@@ -140,39 +140,51 @@ _OPTIONS: dict[str, Callable[[Relay, str], Relay]] = {
 }
 
 
-def tls_context(relay: Relay) -> ssl.SSLContext:
-    """What certificates are checked against. Raises ValueError when `ca=` holds none."""
+class Trust:
+    """What certificates are checked against. The system's take 30 ms to load, so they are loaded when first needed."""
+
+    def __init__(self, authority: Path | None) -> None:
+        """Raises ValueError when `authority` holds no certificate."""
+        self._made = _context(authority) if authority else None
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        self._made = self._made or _context(None)
+        return self._made
+
+
+def _context(authority: Path | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=relay.ca)
-    except (OSError, ssl.SSLError) as error:
-        raise ValueError(f"names certificates ca={relay.ca} that cannot be read: {error.strerror or error}") from error
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:  # ssl.SSLError is one
+        raise ValueError(f"names certificates ca={authority} that cannot be read: {error.strerror or error}") from error
 
 
-def dial(relay: Relay, context: ssl.SSLContext, clock: Clock, *, helo: str | None = None) -> Line:
+def dial(relay: Relay, trust: Trust, clock: Clock, *, helo: str | None = None) -> Line:
     """A line that is greeted, encrypted as asked, and logged in. Raises Unavailable with the remedy."""
-    line = _connected(relay, context, clock, helo=relay.helo or helo)
+    line = _connected(relay, trust, clock, helo=relay.helo or helo)
     try:
-        _introduce(line, relay, context)
+        _introduce(line, relay, trust)
     except BaseException:
         line.close()
         raise
     return line
 
 
-def _connected(relay: Relay, context: ssl.SSLContext, clock: Clock, *, helo: str | None) -> Line:
+def _connected(relay: Relay, trust: Trust, clock: Clock, *, helo: str | None) -> Line:
     try:
         if relay.from_the_start:
-            return TlsLine((relay.host, relay.port), helo=helo, patience=relay.patience, clock=clock, context=context)
+            return TlsLine((relay.host, relay.port), helo=helo, patience=relay.patience, clock=clock, context=trust.context)
         return Line((relay.host, relay.port), helo=helo, patience=relay.patience, clock=clock)
     except (OSError, UnicodeError) as error:
         raise Unavailable(_remedy(relay, error)) from error
 
 
-def _introduce(line: Line, relay: Relay, context: ssl.SSLContext) -> None:
+def _introduce(line: Line, relay: Relay, trust: Trust) -> None:
     try:
         line.ehlo_or_helo_if_needed()
         if not relay.from_the_start and relay.tls is not Tls.NONE and line.has_extn("starttls"):
-            line.encrypt(context)
+            line.encrypt(trust.context)
         _guard(line, relay)
         if relay.user:
             line.login(relay.user, relay.password)

@@ -13,6 +13,7 @@ START_INPUT = 354
 
 # RFC 5321, section 4.2: three digits, the first of them 2 to 5, then "-" on every line but the last. A lone code is legal.
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*?))?\r?\n", re.DOTALL)
+ONE_LINE = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]{0,512})\r\n")
 # RFC 2034 and RFC 3463: class.subject.detail at the start of the text.
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)\s*")
 # Postfix says "queued as 4bX2", Exim "OK id=1rX", Sendmail "2.0.0 x8G Message accepted": the first two can be told for sure.
@@ -79,8 +80,10 @@ def reply_line(line: bytes) -> tuple[int, bool, bytes] | None:
 
 def plain(text: str) -> str:
     """`text` on one line of at most 200 letters, without control characters."""
-    visible = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text[: 4 * WORDS])
-    return " ".join(visible.split())[:WORDS]
+    text = text[: 4 * WORDS]
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    return " ".join(text.split())[:WORDS]
 
 
 # A permanent refusal that is about us, whatever it answers: our commands (500, 502-504, 555), our login (530, 534, 535, 538) or

@@ -253,6 +253,21 @@ def test_uv_steps_in_where_python_cannot_make_an_environment(tree: Path, tmp_pat
     assert "--require-hashes" in installed
 
 
+def test_uv_is_asked_for_a_python_where_there_is_none_and_its_failure_is_told(tree: Path, tmp_path: Path) -> None:
+    done = run(tree, "status", PATH=pythons(tmp_path / "bin", uv='echo "uv: no network" >&2; exit 2'))
+    assert done.returncode == 1
+    assert "uv: no network" in done.stderr
+    assert "which could not get one" in done.stderr
+
+
+def test_uv_that_gets_a_python_is_enough(ready: Path, tmp_path: Path) -> None:
+    (ready / ".venv" / "paperboy-stamp").unlink()
+    path = pythons(tmp_path / "bin", uv=f'[ "$2" = install ] || echo "{Path(sys.executable).resolve()}"')
+    done = run(ready, "prepare", PATH=path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert stamp(ready)
+
+
 def test_a_lock_that_cannot_be_installed_leaves_nothing_that_looks_whole(ready: Path) -> None:
     (ready / "requirements.lock").write_text("no-such-thing @ file:///nowhere/thing.whl --hash=sha256:" + "0" * 64 + "\n")
     done = run(ready, "status")

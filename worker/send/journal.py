@@ -53,6 +53,7 @@ class Journals:
     def orphans(self) -> Iterator[Orphan]:
         """What free-locked files hold, one by one. A file is removed when the next one is asked for: settle before that.
 
+        An owner without outcomes died with everything settled: it is news all the same, since its claims need not wait.
         A consumer that stops or raises in between keeps the file for another time. Settling twice must be harmless.
         """
         for path in sorted(self.folder.glob("*.journal")):
@@ -62,8 +63,7 @@ class Journals:
             with _if_free(path) as notes:
                 if notes is None:
                     continue
-                if outcomes := _outcomes(notes):
-                    yield Orphan(int(named[1]), outcomes)
+                yield Orphan(int(named[1]), _outcomes(notes))
                 path.unlink(missing_ok=True)
 
     def in_hand(self, owner: int) -> frozenset[int]:

@@ -101,6 +101,12 @@ def test_a_settling_that_fails_keeps_the_file_for_another_time(tmp_path: Path) -
     assert [outcome.delivery_id for orphan in left(tmp_path) for outcome in orphan.outcomes] == [5]
 
 
+def test_a_process_that_died_with_everything_settled_is_told_dead(tmp_path: Path) -> None:
+    (tmp_path / "3-0123456789abcdef.journal").touch()
+    assert left(tmp_path) == [Orphan(3, ())]
+    assert left(tmp_path) == []
+
+
 def test_two_settlers_do_not_meet_in_one_file(tmp_path: Path) -> None:
     journal = a_journal(tmp_path)
     journal.begun(5)

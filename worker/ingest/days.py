@@ -27,11 +27,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One earlier run over a span. `by_hand`: an operator chose its days. `whole`: it ended without an error."""
+    """One earlier run over a span. `owed_since`: the first day that was owed then; None when an operator chose the days.
+
+    `whole`: it ended without an error.
+    """
 
     span: Span
     begun_on: date
-    by_hand: bool
+    owed_since: date | None
     whole: bool
 
     @property
@@ -40,10 +43,18 @@ class Reading:
         return between(self.span.since, min(self.span.until, self.begun_on - timedelta(days=1))) if self.whole else ()
 
 
-def wanted(readings: Sequence[Reading], today: date, expects_on: Expects) -> list[Span]:
-    """What to read now, the newest days first. A source without a rhythm is asked for what it shows today."""
-    routine = routine_from(today, expects_on)
-    return spans([*missed(readings, today, expects_on), *between(routine, today)])
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to read now, the newest days first, and since when days are owed."""
+
+    spans: tuple[Span, ...]
+    owed_since: date
+
+
+def plan(readings: Sequence[Reading], today: date, expects_on: Expects) -> Plan:
+    """The routine days and every missed one. A source without a rhythm is asked for what it shows today."""
+    owed = [*missed(readings, today, expects_on), *between(routine_from(today, expects_on), today)]
+    return Plan(tuple(spans(owed)), min(owed))
 
 
 def missed(readings: Sequence[Reading], today: date, expects_on: Expects) -> list[date]:
@@ -51,7 +62,9 @@ def missed(readings: Sequence[Reading], today: date, expects_on: Expects) -> lis
     listing_days = _listing_days(today, expects_on)
     if not listing_days:
         return []
-    horizon = min((reading.span.since for reading in readings if not reading.by_hand), default=listing_days[-1])
+    horizon = min((reading.owed_since for reading in readings if reading.owed_since), default=listing_days[-1])
+    if readings:  # a day that no request ever reads is given up when the runs of its time are forgotten
+        horizon = max(horizon, min(reading.begun_on for reading in readings) - timedelta(days=LONGEST_REST))
     covered = {day for reading in readings for day in reading.covered}
     return [day for day in between(horizon, routine_from(today, expects_on) - timedelta(days=1)) if day not in covered]
 

@@ -6,14 +6,14 @@ new here, and ages from here on. The day a source gives stays beside it, as `lis
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from worker.ingest import merging
+from worker.ingest import listings, merging
 from worker.ingest.catalogue import in_bites
 from worker.ingest.merging import Facts, Work
 from worker.ingest.models import Alias, Listing, PaperRow, Snapshot
@@ -21,24 +21,11 @@ from worker.ingest.papers import Record, aliases, links, packed
 
 # What a card shows: a change of it makes a new revision, and the card is written anew.
 CARD = ("title", "abstract", "authors", "categories", "url", "pdf_url", "summary", "repository", "organisation", "stars")
-EARLIEST_DAY = date(1990, 1, 1)  # arXiv began in August 1991; a listing day before it is a slip
 NOT_ITS_OWN = {"arxiv", "doi", "search"}  # pages that `papers.links` chose, rather than a source
 # The number is ours by convention only; `worker.schema` has the one before it.
 ADVISORY_LOCK = 7_243_720
 
 Row = Mapping[str, Any]
-
-
-class _Key(NamedTuple):
-    """What makes a listing one: who listed which entry on which day."""
-
-    source: str
-    external_id: str
-    listed_on: date
-
-    @property
-    def entry(self) -> tuple[str, str]:
-        return (self.source, self.external_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +69,16 @@ def take_in(session: Session, records: Sequence[Record], now: datetime) -> Intak
     names = [aliases(record) for record in records]
     known = _names_of_works(session, {name for some in names for name in some})
     rows = _rows(session, known)
-    before = _earlier_listings(session, records)
-    keys = _keys(records, before, now)
+    before = listings.earlier(session, records)
+    keys = listings.keys_of(records, before, now)
     given = [merging.facts_of(record, key.listed_on) for record, key in zip(records, keys, strict=True)]
     drafts = [_draft(work, given, rows) for work in merging.grouped(names, known) if work.records]
     _write_papers(session, drafts, now)
     _write_names(session, drafts, known)
+    _drop_other_counts(session, drafts)
     merged = sum(_merge(session, draft) for draft in drafts)
     papers = {place: draft.paper_id for draft in drafts for place in draft.work.records}
-    _write_listings(session, {key: (papers[place], packed(records[place])) for place, key in enumerate(keys)}, before, now)
+    listings.write(session, {key: (papers[place], packed(records[place])) for place, key in enumerate(keys)}, before, now)
     _write_snapshots(session, drafts, now)
     return Intake(
         new=sum(not draft.rows for draft in drafts),
@@ -125,32 +113,6 @@ def _rows(session: Session, ids: Iterable[int]) -> dict[int, Row]:
         statement = select(*PaperRow.__table__.columns).where(PaperRow.id.in_(some))
         found.update((row["id"], dict(row)) for row in session.execute(statement).mappings())
     return found
-
-
-def _earlier_listings(session: Session, records: Iterable[Record]) -> dict[_Key, Row]:
-    """What the sources of these records said of the same entries before, on whatever day."""
-    entries: dict[str, set[str]] = {}
-    for record in records:
-        entries.setdefault(record.source, set()).add(record.external_id)
-    found: dict[_Key, Row] = {}
-    for source, external_ids in entries.items():
-        for some in in_bites(external_ids):
-            statement = select(*Listing.__table__.columns).where(Listing.source == source, Listing.external_id.in_(some))
-            for row in session.execute(statement).mappings():
-                found[_Key(source, row["external_id"], row["listed_on"])] = dict(row)
-    return found
-
-
-def _keys(records: Sequence[Record], before: Iterable[_Key], now: datetime) -> list[_Key]:
-    """The listing of each record: on the day its source gave, if it can be one; else on the day we first read the entry."""
-    today = now.astimezone(UTC).date()
-    first = {key.entry: key.listed_on for key in sorted(before, reverse=True)}
-    keys = []
-    for record in records:
-        entry, day = (record.source, record.external_id), record.listed_on
-        possible = day is not None and EARLIEST_DAY <= day <= today + timedelta(days=1)
-        keys.append(_Key(*entry, day if day and possible else first.get(entry, today)))
-    return keys
 
 
 def _draft(work: Work, given: Sequence[Facts], held: Mapping[int, Row]) -> _Draft:
@@ -231,17 +193,21 @@ def _write_names(session: Session, drafts: Iterable[_Draft], known: Mapping[int,
         session.execute(insert(Alias), rows)
 
 
+def _drop_other_counts(session: Session, drafts: Iterable[_Draft]) -> None:
+    """A series of votes is one source's: what another counted before it, or beside it, would look like a leap."""
+    others = [row["id"] for draft in drafts for row in draft.rows if _counter(row["origins"]) not in {None, _counter(draft.facts.origins)}]
+    for some in in_bites(others):
+        session.execute(delete(Snapshot).where(Snapshot.paper_id.in_(some)))
+
+
 def _merge(session: Session, draft: _Draft) -> int:
     """Hand all that hangs on the younger rows of a work to the oldest, and leave signposts. How many rows that were."""
     gone = draft.work.ids[1:]
     if not gone:
         return 0
-    kept, now_counting = draft.paper_id, draft.facts.origins.get("votes")
+    kept = draft.paper_id
     for table in (Alias, Listing):
         session.execute(update(table).where(table.paper_id.in_(gone)).values(paper_id=kept))
-    # A series of votes is one source's: what another counted beside it would look like a fall.
-    others = [row["id"] for row in draft.rows if row["origins"].get("votes") != now_counting]
-    session.execute(delete(Snapshot).where(Snapshot.paper_id.in_(others)))
     for paper_id in gone:
         moments = select(Snapshot.taken_at).where(Snapshot.paper_id == kept).scalar_subquery()
         session.execute(delete(Snapshot).where(Snapshot.paper_id == paper_id, Snapshot.taken_at.in_(moments)))
@@ -250,29 +216,25 @@ def _merge(session: Session, draft: _Draft) -> int:
     return len(gone)
 
 
-def _write_listings(session: Session, said: Mapping[_Key, tuple[int, dict[str, Any]]], before: Mapping[_Key, Row], now: datetime) -> None:
-    new, changes = [], []
-    for key, (paper_id, record) in said.items():
-        if key not in before:
-            new.append({**key._asdict(), "paper_id": paper_id, "seen_at": now, "record": record})
-        elif before[key]["record"] != record or before[key]["paper_id"] != paper_id:
-            changes.append({"id": before[key]["id"], "paper_id": paper_id, "record": record})
-    if new:
-        session.execute(insert(Listing), new)
-    if changes:
-        session.execute(update(Listing), changes)
-
-
 def _write_snapshots(session: Session, drafts: Iterable[_Draft], now: datetime) -> None:
     rows = [
         {"paper_id": draft.paper_id, "taken_at": now, **{name: draft.values[name] for name in ("votes", "comments", "stars")}}
         for draft in drafts
-        if _counted(draft.facts) != (_counted(_facts(draft.rows[0])) if draft.rows else (None, None, None))
+        if _counted(draft.facts) not in {(None, None, None), *map(_counted, _counts_before(draft))}
     ]
     for some in in_bites([row["paper_id"] for row in rows]):
         session.execute(delete(Snapshot).where(Snapshot.taken_at == now, Snapshot.paper_id.in_(some)))
     if rows:
         session.execute(insert(Snapshot), rows)
+
+
+def _counts_before(draft: _Draft) -> Iterable[Facts]:
+    counter = _counter(draft.facts.origins)
+    return (_facts(row) for row in draft.rows if _counter(row["origins"]) == counter)
+
+
+def _counter(origins: Mapping[str, str]) -> str | None:
+    return origins.get("votes")
 
 
 def _counted(facts: Facts) -> tuple[int | None, int | None, int | None]:

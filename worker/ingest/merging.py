@@ -204,6 +204,8 @@ def _worth(name: str, facts: Facts) -> tuple[int, int, int, str]:
     trust = _TRUST[name].get(source.partition(":")[0], 0)
     if name == "votes":
         return (trust, value or 0, facts.comments or 0, source)
+    if name == "repository":
+        return (trust, len(value), -1 if facts.stars is None else facts.stars, f"{value}\n{source}")
     text = value if isinstance(value, str) else "\n".join(value)
     return (trust, len(value), len(text), f"{text}\n{source}")
 
@@ -217,9 +219,10 @@ def _counts(held: Facts, given: Facts, won: Mapping[str, str]) -> tuple[int | No
 
 
 def _code(held: Facts, given: Facts, won: Mapping[str, str]) -> tuple[str | None, int | None]:
-    if given.repository is not None and given.repository == held.repository:
-        return held.repository, _newer(held.stars, given.stars) if "repository" in won else _newer(given.stars, held.stars)
-    return (given.repository, given.stars) if "repository" in won else (held.repository, held.stars)
+    if "repository" not in won:
+        return held.repository, held.stars
+    same = given.repository == held.repository and held.origins.get("repository") == given.origins["repository"]
+    return given.repository, _newer(held.stars, given.stars) if same else given.stars
 
 
 def _newer(held: int | None, given: int | None) -> int | None:

@@ -103,7 +103,7 @@ class Run(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     since: Mapped[date] = mapped_column(Date)  # first day asked for
     until: Mapped[date] = mapped_column(Date)  # last day asked for
-    by_hand: Mapped[bool] = mapped_column(default=False)  # an operator asked for these days: they widen no later run
+    owed_since: Mapped[date | None] = mapped_column(Date)  # first day still owed when it began; empty when an operator chose the days
     progress: Mapped[str] = mapped_column(String(200), default="")  # what is being fetched, in words, while it runs
     seen: Mapped[int] = mapped_column(Integer, default=0)
     new: Mapped[int] = mapped_column(Integer, default=0)

@@ -173,7 +173,7 @@ def links(*, names: Iterable[str], title: str, own_url: str | None, own_origin: 
 def search_url(title: str) -> str:
     """A search of arXiv for this very title (https://info.arxiv.org/help/search.html): a page that exists for every title."""
     words = " ".join(re.sub(r'[{}$\\"]', " ", title).split())
-    return SEARCH + "?" + urlencode({"query": f'"{words}"', "searchtype": "title"})
+    return SEARCH + "?" + urlencode({"query": f'"{words}"', "searchtype": "title"}, errors="replace")
 
 
 def packed(record: Record) -> dict[str, object]:

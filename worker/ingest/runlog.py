@@ -40,11 +40,11 @@ class Tally:
             self.skipped[line(entry, ENTRY) or "an entry without a name"] = line(reason, REASON)
 
 
-def open_run(session: Session, source: str, span: Span, *, by_hand: bool, now: datetime) -> int:
+def open_run(session: Session, source: str, span: Span, owed_since: date | None, now: datetime) -> int:
     """Add the row of a run that begins; close those of the same source that nobody will."""
     silent = (Run.source == source, Run.ended_at.is_(None), Run.touched_at <= now - SILENT_AFTER)
     session.execute(update(Run).where(*silent).values(ended_at=Run.touched_at, error=BROKEN_OFF, progress=""))
-    row = Run(source=source, begun_at=now, touched_at=now, since=span.since, until=span.until, by_hand=by_hand)
+    row = Run(source=source, begun_at=now, touched_at=now, since=span.since, until=span.until, owed_since=owed_since)
     session.add(row)
     session.flush()
     return row.id
@@ -74,9 +74,9 @@ def is_stale(session: Session, source: str, judged: date | None) -> bool:
 
 def readings(session: Session, source: str) -> list[Reading]:
     """Every run of the source on record, as the days it covers."""
-    columns = (Run.since, Run.until, Run.begun_at, Run.by_hand, _whole())
+    columns = (Run.since, Run.until, Run.begun_at, Run.owed_since, _whole())
     rows = session.execute(select(*columns).where(Run.source == source)).all()
-    return [Reading(Span(since, until), begun.date(), by_hand, bool(whole)) for since, until, begun, by_hand, whole in rows]
+    return [Reading(Span(since, until), begun.date(), owed_since, bool(whole)) for since, until, begun, owed_since, whole in rows]
 
 
 def newest(session: Session, source: str) -> Run | None:

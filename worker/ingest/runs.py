@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from worker.ingest import days, runlog
-from worker.ingest.days import Span
+from worker.ingest.days import Plan, Span
 from worker.ingest.intake import queue_up
 from worker.ingest.models import Run
 from worker.ingest.port import Source
@@ -76,15 +76,11 @@ def ingest(database: Database, clock: Clock, source: Source, *, since: date | No
     today = _today(clock)
     if since is not None and since > today:
         raise ValueError(f"since {since} lies ahead of today, {today}: give a day that has been")
+    if since:
+        return _read_all(Desk(database, clock, source, None, notify), days.spans(days.between(since, today)))
     with database.reading() as session:
-        plan = days.spans(days.between(since, today)) if since else _wanted(session, source, today)
-    desk = Desk(database, clock, source, notify, by_hand=since is not None)
-    ended: list[Run] = []
-    for span in plan:
-        ended.append(desk.read(span))
-        if ended[-1].error:
-            break
-    return _total(source.name, ended)
+        plan = _plan(session, source, today)
+    return _read_all(Desk(database, clock, source, plan.owed_since, notify), plan.spans)
 
 
 def ingest_if_due(database: Database, clock: Clock, source: Source, *, seconds: float = 30, notify: Notify | None = None) -> Summary | None:
@@ -93,15 +89,15 @@ def ingest_if_due(database: Database, clock: Clock, source: Source, *, seconds: 
     The next call goes on where this one ended: days missed are due at once, the routine ones every hour, after a failure later and later.
     """
     deadline = clock.monotonic() + seconds
-    desk = Desk(database, clock, source, notify)
     with database.transaction() as session:
         queue_up(session)  # two that come at once: one finds the other's run
         if not _is_due(session, source, clock.now()):
             return None
-        newest, *older = _wanted(session, source, _today(clock))
-        visit = desk.open(session, newest)
+        plan = _plan(session, source, _today(clock))
+        desk = Desk(database, clock, source, plan.owed_since, notify)
+        visit = desk.open(session, plan.spans[0])
     ended = [visit.read()]
-    for span in older:
+    for span in plan.spans[1:]:
         if ended[-1].error or clock.monotonic() >= deadline:
             break
         ended.append(desk.read(span))
@@ -154,8 +150,18 @@ def _is_due(session: Session, source: Source, now: datetime) -> bool:
     return since_then >= EVERY or bool(days.missed(runlog.readings(session, source.name), now.astimezone(UTC).date(), source.expects_on))
 
 
-def _wanted(session: Session, source: Source, today: date) -> list[Span]:
-    return days.wanted(runlog.readings(session, source.name), today, source.expects_on)
+def _plan(session: Session, source: Source, today: date) -> Plan:
+    return days.plan(runlog.readings(session, source.name), today, source.expects_on)
+
+
+def _read_all(desk: Desk, spans: Iterable[Span]) -> Summary:
+    """Span after span, until one fails: then the source is down, and the older days would fail too."""
+    ended: list[Run] = []
+    for span in spans:
+        ended.append(desk.read(span))
+        if ended[-1].error:
+            break
+    return _total(desk.source.name, ended)
 
 
 def _total(source: str, ended: Sequence[Run]) -> Summary:

@@ -7,6 +7,7 @@ that cannot be kept is skipped, counted and named.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -31,17 +32,17 @@ Notify = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the runs of one call share. `notify` is told what is being fetched; `by_hand`: an operator chose the days."""
+    """What the runs of one call share. `notify` is told what is being fetched; without `owed_since` an operator chose the days."""
 
     database: Database
     clock: Clock
     source: Source
+    owed_since: date | None
     notify: Notify | None = None
-    by_hand: bool = False
 
     def open(self, session: Session, span: Span) -> "Visit":
         """Begin a run over `span`, whose row is there for others to see once `session` has committed."""
-        run_id = runlog.open_run(session, self.source.name, span, by_hand=self.by_hand, now=self.clock.now())
+        run_id = runlog.open_run(session, self.source.name, span, self.owed_since, self.clock.now())
         return Visit(self, span, run_id)
 
     def read(self, span: Span) -> Run:

@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
-        sa.Column("by_hand", sa.Boolean(), nullable=False),
+        sa.Column("owed_since", sa.Date(), nullable=True),
         sa.Column("progress", sa.String(length=200), nullable=False),
         sa.Column("seen", sa.Integer(), nullable=False),
         sa.Column("new", sa.Integer(), nullable=False),

@@ -50,45 +50,55 @@ def kind(body: bytes) -> str:
 
 
 def inflate(body: bytes, *, most: int) -> bytes:
-    """What a gzip or zlib `body` holds; TooLarge before memory is filled, Unfit when it is damaged or ends early."""
+    """What a gzip or zlib `body` holds. TooLarge before memory is filled, Unfit when it is damaged or ends early."""
+    out, fault = inflated(body, most=most)
+    if fault:
+        raise fault
+    return out
+
+
+def inflated(body: bytes, *, most: int) -> tuple[bytes, Unfit | None]:
+    """What a gzip or zlib `body` holds as far as it can be unpacked, and what is wrong with it, if anything is."""
     out = bytearray()
     while body:
         one = zlib.decompressobj(_GZIP_OR_ZLIB)
         try:
             out += one.decompress(body, most + 1 - len(out))
         except zlib.error as error:
-            raise Unfit(f"is damaged gzip: {error}") from error
+            return bytes(out), Unfit(f"is damaged gzip: {error}")
         if len(out) > most:
-            raise TooLarge(f"unpacks to more than {most // 1_000_000} MB")
+            return b"", TooLarge(f"unpacks to more than {most // 1_000_000} MB")
         if not one.eof:
-            raise Unfit("is gzip that ends early")
+            return bytes(out), Unfit("is gzip that ends early")
         body = one.unused_data.lstrip(b"\0")  # gzip members may follow each other; tapes padded them with zeros
-    return bytes(out)
+    return bytes(out), None
 
 
 def json_items(text: str) -> Iterator[object]:
     """The items of a JSON array, one by one, so that what stands before a damaged one is not lost. Unfit at the damage."""
+    return (item for _at, item in json_items_at(text))
+
+
+def json_items_at(text: str) -> Iterator[tuple[int, object]]:
+    """Like `json_items`, each item with the letter at which it begins."""
     decoder = json.JSONDecoder()
     at = _past_blanks(text, 0)
     if text[at : at + 1] != "[":
         raise Unfit(_no_array(text[at:]))
     at = _past_blanks(text, at + 1)
-    if text[at : at + 1] == "]":
-        return
-    while True:
+    while text[at : at + 1] != "]":
         try:
-            item, at = decoder.raw_decode(text, at)
+            item, end = decoder.raw_decode(text, at)
         except RecursionError:
             raise Unfit("is nested too deeply") from None
         except ValueError as error:
             raise Unfit(f"is damaged JSON: {error}") from None
-        yield item
-        at = _past_blanks(text, at)
-        if text[at : at + 1] == "]":
-            return
-        if text[at : at + 1] != ",":
+        yield at, item
+        at = _past_blanks(text, end)
+        if text[at : at + 1] == ",":
+            at = _past_blanks(text, at + 1)
+        elif text[at : at + 1] != "]":
             raise Unfit(f"is damaged JSON: it breaks off at letter {at}")
-        at = _past_blanks(text, at + 1)
 
 
 def json_value(text: str) -> object:

@@ -14,7 +14,8 @@ from config.clock import Clock
 from worker.ingest import foreign_xml as xml
 from worker.ingest.arxiv_days import announces_on, submitted_for
 from worker.ingest.arxiv_query import ArxivQuery
-from worker.ingest.arxiv_wording import LISTED, announcement, authors
+from worker.ingest.arxiv_wording import LISTED, announcement
+from worker.ingest.bylines import authors
 from worker.ingest.client import Client
 from worker.ingest.foreign import Unfit, as_day, as_moment
 from worker.ingest.papers import Record, arxiv_id, doi

@@ -6,7 +6,8 @@ from datetime import UTC, date
 from functools import partial
 from urllib.parse import unquote, urljoin, urlsplit
 
-from worker.ingest.arxiv_wording import LISTED, announcement, authors
+from worker.ingest.arxiv_wording import LISTED, announcement
+from worker.ingest.bylines import people
 from worker.ingest.client import Client, Patience
 from worker.ingest.feeds import Entry, entries
 from worker.ingest.foreign import Unfit
@@ -66,7 +67,7 @@ class Feed:
             external_id=entry.id or (links[0] if links else title),
             title=title,
             abstract=text,
-            authors=_authors(entry.authors),
+            authors=people(entry.authors[0]) if len(entry.authors) == 1 else entry.authors,
             arxiv_id=next(filter(None, map(arxiv_id, (*links, *entry.dois, _named_arxiv(entry.id)))), None),
             doi=next(filter(None, (doi(one) for one in (*entry.dois, *map(_doi_in, links), _doi_in(entry.id)))), None),
             url=links[0] if links else None,
@@ -100,17 +101,6 @@ def _doi_in(url: str) -> str:
     """What of `url` may hold a DOI and nothing after it."""
     bare = unquote(url.partition("?")[0].partition("#")[0])
     return _BEHIND_DOI.sub("", bare)
-
-
-def _authors(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names; one line of several is taken apart, while "Curie, Marie" is one person."""
-    if len(names) != 1:
-        return names
-    (line,) = names
-    if ";" in line:
-        return tuple(line.split(";"))
-    several = line.count(",") > 1 or " and " in line or all(" " in part.strip() for part in line.split(","))
-    return authors(line) if several and "," in line else tuple(line.split(" and "))
 
 
 def _name(number: int, entry: Entry) -> str:

@@ -1,6 +1,6 @@
 """Editions: one public page a UTC day, closed with the ranking that closed it, and the operator's hand: pins, hides, a note.
 
-A day on which no ranking was made has no edition: nothing happened. Marks hold for their day's edition and digests, also after it closed.
+A day on which no ranking was made has no edition: nothing happened. Marks change the page of their day also after it closed.
 """
 
 import re
@@ -61,8 +61,9 @@ def hide(session: Session, day: date, paper: Paper) -> None:
 
 
 def clear(session: Session, day: date, paper: Paper) -> bool:
-    """Take the day's pin or hide off `paper`; whether there was one."""
-    cleared = session.execute(delete(Mark).where(Mark.day == day, Mark.paper_id == paper.id).returning(Mark.paper_id))
+    """Take off what holds for `paper` that day, a hide of an earlier day too; whether there was anything."""
+    own = (Mark.day == day) | ((Mark.kind == MarkKind.HIDE) & Mark.day.between(day - LONGEST, day))
+    cleared = session.execute(delete(Mark).where(Mark.paper_id == paper.id, own).returning(Mark.paper_id))
     return cleared.first() is not None
 
 
@@ -75,18 +76,18 @@ def note(session: Session, day: date, text: str) -> str:
 
 
 def marks(session: Session, day: date) -> Marks:
-    """What the operator pinned and hid that day."""
-    rows = session.execute(select(Mark.paper_id, Mark.kind).where(Mark.day == day)).all()
-    return Marks(
-        pins=frozenset(paper_id for paper_id, kind in rows if kind == MarkKind.PIN),
-        hides=frozenset(paper_id for paper_id, kind in rows if kind == MarkKind.HIDE),
-    )
+    """The operator's hand in the digests of `day`.
+
+    A hide holds until digests do not reach back to the paper, a pin also on the next day: who is written to in the morning gets
+    what was pinned at noon. Of several marks of one paper the last holds.
+    """
+    return _hand(session, day, pinned_since=day - DAY)
 
 
 def notes(session: Session, days: Iterable[date]) -> dict[date, str]:
     """The operator's notes on these days; days without one are left out."""
     rows = session.execute(select(Edition.day, Edition.note).where(Edition.day.in_(set(days)), Edition.note != ""))
-    return {day: words for day, words in rows}
+    return {row.day: row.note for row in rows}
 
 
 def close_ended(session: Session, now: datetime) -> list[date]:
@@ -108,8 +109,7 @@ def edition_of(session: Session, day: date) -> EditionPage | None:
     ranking = rankings.one(session, ranking_id) if ranking_id else None
     if ranking is None:
         return None
-    hand = marks(session, day)
-    ranked = rankings.unpacked(ranking)[0].tolist()
+    ranked, hand = rankings.unpacked(ranking)[0].tolist(), _hand(session, day, pinned_since=day)
     redirects = catalogue.redirects(session, {*ranked, *hand.pins, *hand.hides})
     hidden, pins = (frozenset(redirects.get(one, one) for one in ids) for ids in (hand.hides, hand.pins))
     order = [one for one in dict.fromkeys(redirects.get(one, one) for one in ranked) if one not in hidden]
@@ -125,6 +125,15 @@ def edition_of(session: Session, day: date) -> EditionPage | None:
 def days(session: Session, *, most: int = 31) -> list[date]:
     """The days whose editions are closed, the newest first."""
     return list(session.scalars(select(Edition.day).where(Edition.closed_at.is_not(None)).order_by(Edition.day.desc()).limit(most)))
+
+
+def _hand(session: Session, day: date, *, pinned_since: date) -> Marks:
+    rows = session.execute(select(Mark.paper_id, Mark.day, Mark.kind).where(Mark.day.between(day - LONGEST, day)).order_by(Mark.day))
+    last = {paper_id: (on, kind) for paper_id, on, kind in rows}
+    return Marks(
+        pins=frozenset(paper_id for paper_id, (on, kind) in last.items() if kind == MarkKind.PIN and on >= pinned_since),
+        hides=frozenset(paper_id for paper_id, (_, kind) in last.items() if kind == MarkKind.HIDE),
+    )
 
 
 def _newest_of(session: Session, day: date) -> int | None:

@@ -109,7 +109,7 @@ def _strongest(fitted: Fit, shown: Bools) -> tuple[NDArray[np.int32], Bools, Int
     kept = np.flatnonzero(shown.ravel()[flat])
     wish, flat, place = wish[kept], flat[kept], place[kept]
     strength = wishes.data[wish] * answers.data[place]
-    best = np.zeros(shown.size, np.float32)
+    best = np.zeros(shown.size, strength.dtype)
     np.maximum.at(best, flat, strength)
     wins = np.flatnonzero(strength == best[flat])[::-1]  # backwards: of equally strong wishes the first is written last
     strongest = np.zeros(shown.size, np.int32)

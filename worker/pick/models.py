@@ -35,7 +35,7 @@ class Edition(Base):
 
 
 class Mark(Base):
-    """A paper the operator pinned to, or hid from, one day's edition and digests."""
+    """A paper the operator pinned to one day's edition and digests, or hid from that day on."""
 
     __tablename__ = "edition_marks"
 

@@ -102,6 +102,33 @@ def test_pins_lead_hides_vanish_and_both_can_be_taken_off(database: Database, cl
     assert _shown(database, TODAY) == [one.id, three.id, two.id]
 
 
+def test_a_hide_holds_on_and_a_pin_through_the_next_days_digests(database: Database, clock: SetClock) -> None:
+    one, two, three = _list(database, clock, 1, 2, 3)
+    with database.transaction() as session:
+        editions.pin(session, TODAY, one)
+        editions.hide(session, TODAY, two)
+        editions.pin(session, TODAY + DAY, three)
+        assert editions.marks(session, TODAY) == Marks(pins=frozenset({one.id}), hides=frozenset({two.id}))
+        assert editions.marks(session, TODAY + DAY) == Marks(pins=frozenset({one.id, three.id}), hides=frozenset({two.id}))
+        assert editions.marks(session, TODAY + 2 * DAY) == Marks(pins=frozenset({three.id}), hides=frozenset({two.id}))
+        assert editions.marks(session, TODAY + 9 * DAY) == Marks()
+        assert editions.marks(session, TODAY - DAY) == Marks()
+    clock.sleep(2 * HALF)
+    (four,) = _list(database, clock, 4)
+    assert _shown(database, TODAY + DAY) == [three.id, four.id, one.id]
+
+
+def test_the_last_mark_of_a_paper_holds_and_an_earlier_hide_can_be_taken_off(database: Database, clock: SetClock) -> None:
+    one, two = _list(database, clock, 1, 2)
+    with database.transaction() as session:
+        for paper in (one, two):
+            editions.hide(session, TODAY, paper)
+        editions.pin(session, TODAY + DAY, one)
+        assert editions.clear(session, TODAY + DAY, two)
+        assert editions.marks(session, TODAY + DAY) == Marks(pins=frozenset({one.id}))
+        assert editions.marks(session, TODAY) == Marks(hides=frozenset({one.id}))
+
+
 def test_a_paper_that_digests_do_not_reach_cannot_be_pinned(database: Database, clock: SetClock) -> None:
     (old,) = _list(database, clock, 1)
     with database.transaction() as session:

@@ -62,8 +62,9 @@ def hide(session: Session, day: date, paper: Paper) -> None:
 
 def clear(session: Session, day: date, paper: Paper) -> bool:
     """Take off what holds for `paper` that day, a hide of an earlier day too; whether there was anything."""
+    ids = [paper.id, *(old for old, stands in catalogue.redirects(session).items() if stands == paper.id)]
     own = (Mark.day == day) | ((Mark.kind == MarkKind.HIDE) & Mark.day.between(day - LONGEST, day))
-    cleared = session.execute(delete(Mark).where(Mark.paper_id == paper.id, own).returning(Mark.paper_id))
+    cleared = session.execute(delete(Mark).where(Mark.paper_id.in_(ids), own).returning(Mark.paper_id))
     return cleared.first() is not None
 
 

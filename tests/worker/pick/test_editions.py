@@ -163,6 +163,9 @@ def test_an_edition_shows_merged_works_once_under_the_id_that_stands(database: D
         page = editions.edition_of(session, TODAY)
         assert page
         assert (page.paper_ids, page.pins) == ((stands.id, three.id), frozenset({stands.id}))
+    with database.transaction() as session:
+        assert editions.clear(session, TODAY, catalogue.papers_by_id(session, [stands.id])[stands.id])
+        assert editions.marks(session, TODAY) == Marks()
 
 
 def test_two_that_close_the_same_day_agree(sqlite_database: Database, clock: SetClock) -> None:

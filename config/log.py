@@ -61,7 +61,8 @@ def configure(*, human: bool, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for loud in ("httpx", "httpcore", "alembic", "CSSUTILS", "premailer"):
+    # Celery says of every tick that it was sent, received and done: three lines every two seconds.
+    for loud in ("httpx", "httpcore", "alembic", "CSSUTILS", "premailer", "celery.beat", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(loud).setLevel(logging.WARNING)
 
 

@@ -60,8 +60,8 @@ def test_the_compose_file_holds_no_secret() -> None:
 
 
 def test_what_is_required_says_what_to_do() -> None:
-    required = dict(re.findall(r"\$\{([A-Z_]+):\?([^}]+)\}", COMPOSE))
-    assert set(required) == {"POSTGRES_PASSWORD", "PAPERBOY_BASE_URL", "PAPERBOY_SENDER", "PAPERBOY_SECRET_KEY_FILE"}
+    required = dict(re.findall(r"\$\{([A-Z_]+):?\?([^}]+)\}", COMPOSE))
+    assert set(required) == {"POSTGRES_PASSWORD", "PAPERBOY_BASE_URL", "PAPERBOY_SENDER", "PAPERBOY_SECRET_KEY"}
     assert all(".env" in words for words in required.values())
 
 

@@ -1,6 +1,7 @@
 """A paper as a card: rendered and encoded once a revision, then poured a reader (law 6)."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from worker.ingest.papers import Paper
 from worker.render.contribution import LONGEST, contribution
@@ -19,6 +20,15 @@ _AUTHORS = 3  # named; the rest is "et al."
 _IN_SUBJECT, _IN_PREHEADER, _IN_LINE = 54, 60, 110  # letters
 _THOUSAND = 1_000
 
+_Revision = tuple[int, str, int]  # a paper's id, key and revision
+
+
+class Link(NamedTuple):
+    """Where a card leads, and what stands on the link: "Paper", "PDF", "Code ★ 1.2k"."""
+
+    words: str
+    url: str
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -30,10 +40,8 @@ class View:
     by: str  # "Ada Lovelace, Alan Turing, Grace Hopper et al. · Analytical Society"
     said: str  # the contribution
     label: str  # whose words those are, when they are not the authors'
-    url: str
-    pdf: str
-    code: str
-    stars: str  # " ★ 1.2k"
+    url: str  # empty when what the source gave is no link
+    links: tuple[Link, ...]  # the paper, its PDF, its code: those there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +67,16 @@ class Cards:
 
     def __init__(self, stationery: Stationery) -> None:
         self._stationery = stationery
-        self._cards: Kept[tuple[int, int], Card] = Kept(_KEPT)
-        self._lines: Kept[tuple[int, int], Line] = Kept(_KEPT)
+        self._cards: Kept[_Revision, Card] = Kept(_KEPT)
+        self._lines: Kept[_Revision, Line] = Kept(_KEPT)
 
     def card(self, paper: Paper) -> Card:
         """The card of this revision of `paper`."""
-        return self._cards.get((paper.id, paper.revision), lambda: self._card(paper))
+        return self._cards.get((paper.id, paper.key, paper.revision), lambda: self._card(paper))
 
     def line(self, paper: Paper) -> Line:
         """The one-line title of this revision of `paper`."""
-        return self._lines.get((paper.id, paper.revision), lambda: self._line(paper))
+        return self._lines.get((paper.id, paper.key, paper.revision), lambda: self._line(paper))
 
     def _card(self, paper: Paper) -> Card:
         view = view_of(paper)
@@ -90,6 +98,7 @@ def view_of(paper: Paper) -> View:
     title = clean(readable(clean(paper.title, _TITLE)), _TITLE) or "Untitled"
     summary = readable(clean(paper.summary or "", _ABSTRACT))
     abstract = readable(clean(paper.abstract, _ABSTRACT))
+    shown = (("Paper", link(paper.url)), ("PDF", link(paper.pdf_url)), (f"Code{_stars(paper.stars)}", link(paper.repository)))
     return View(
         paper_id=paper.id,
         title=title,
@@ -98,9 +107,7 @@ def view_of(paper: Paper) -> View:
         said=shortened(summary, LONGEST) if summary else contribution(abstract, title),
         label="AI summary" if summary else "",
         url=link(paper.url),
-        pdf=link(paper.pdf_url),
-        code=link(paper.repository),
-        stars=_stars(paper.stars),
+        links=tuple(Link(words, url) for words, url in shown if url),
     )
 
 

@@ -10,7 +10,7 @@ LONGEST_LINK = 2_000
 # mail round (U+202A-202E, U+2066-2069); byte order marks, soft hyphens, and the invisible tags that smuggle text (U+E0000-E007F).
 _BLANKS = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
 _UNFIT = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u180e\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufdd0-\ufdef\ufff9-\uffff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u180e\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
     "|[" + "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(1, 17)) + "]"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -22,7 +22,7 @@ def clean(text: str, longest: int) -> str:
     """`text` on one line, without what is unfit to print, at most `longest` letters (then it ends in an ellipsis)."""
     if len(text) <= longest and text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    text = _UNFIT.sub("", _SURROGATE.sub("\ufffd", _BLANKS.sub(" ", text[: 4 * longest]))).strip()
+    text = _BLANKS.sub(" ", _UNFIT.sub("", _SURROGATE.sub("\ufffd", text[: 4 * longest]))).strip()
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 

@@ -57,6 +57,12 @@ def plan(readings: Sequence[Reading], today: date, expects_on: Expects) -> Plan:
     return Plan(tuple(spans(owed)), min(owed))
 
 
+def catching_up(readings: Sequence[Reading], today: date, expects_on: Expects) -> Plan | None:
+    """What is left to read besides the routine days, which come round by themselves; None when nothing is."""
+    owed = missed(readings, today, expects_on)
+    return Plan(tuple(spans(owed)), min(owed)) if owed else None
+
+
 def missed(readings: Sequence[Reading], today: date, expects_on: Expects) -> list[date]:
     """The days before the routine ones that no run has covered yet."""
     listing_days = _listing_days(today, expects_on)

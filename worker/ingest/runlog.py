@@ -5,7 +5,7 @@ is no longer under way, and the next one closes it. The wall clock decides no ow
 would read the same days, which costs the source a few requests and changes nothing else.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -40,6 +40,30 @@ class Tally:
             self.skipped[line(entry, ENTRY) or "an entry without a name"] = line(reason, REASON)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a run's row says."""
+
+    source: str
+    since: date
+    until: date
+    begun_at: datetime
+    touched_at: datetime
+    ended_at: datetime | None
+    progress: str
+    seen: int
+    new: int
+    changed: int
+    skips: int
+    skipped: dict[str, str]
+    error: str | None
+    stale: bool
+
+    def is_under_way(self, now: datetime) -> bool:
+        """Whether the run lives, as far as its row tells; a sign of life from the future is a clock that was wrong."""
+        return self.ended_at is None and timedelta(0) <= now - self.touched_at < SILENT_AFTER
+
+
 def open_run(session: Session, source: str, span: Span, owed_since: date | None, now: datetime) -> int:
     """Add the row of a run that begins; close those of the same source that nobody will."""
     silent = (Run.source == source, Run.ended_at.is_(None), Run.touched_at <= now - SILENT_AFTER)
@@ -56,20 +80,35 @@ def touch(session: Session, run_id: int, tally: Tally, now: datetime, words: str
     session.execute(update(Run).where(Run.id == run_id).values(**_figures(tally), **progress, touched_at=now))
 
 
-def close(session: Session, run_id: int, tally: Tally, now: datetime, error: str | None = None) -> Run:
+def close(session: Session, run_id: int, tally: Tally, now: datetime, error: str | None = None) -> None:
     """End the run."""
     touch(session, run_id, tally, now, words="")
     words = None if error is None else line(redact(error), ERROR)
     session.execute(update(Run).where(Run.id == run_id).values(ended_at=now, error=words))
-    return session.get_one(Run, run_id, populate_existing=True)
 
 
-def is_stale(session: Session, source: str, judged: date | None) -> bool:
-    """Whether the source has listed nothing that it had not listed before since the `judged` day began; never so without such a day."""
-    if judged is None:
-        return False
-    since = datetime.combine(judged, time(), UTC)
-    return not session.scalar(select(func.sum(Run.fresh)).where(Run.source == source, Run.begun_at >= since))
+def judge(session: Session, run_id: int, judged: date | None) -> None:
+    """Call a run stale when its source has listed nothing new since the `judged` day began; a day that is None judges nobody."""
+    run = account(session, run_id)
+    if run.error is None and judged is not None:
+        since = datetime.combine(judged, time(), UTC)
+        fresh = session.scalar(select(func.sum(Run.fresh)).where(Run.source == run.source, Run.begun_at >= since))
+        session.execute(update(Run).where(Run.id == run_id).values(stale=not fresh))
+
+
+def account(session: Session, run_id: int) -> Account:
+    """What the row of a run says now."""
+    return _accounts(session, Run.id == run_id)[0]
+
+
+def newest(session: Session, source: str) -> Account | None:
+    """The run of the source that began last, whatever its clock said."""
+    return next(iter(_accounts(session, Run.id == select(func.max(Run.id)).where(Run.source == source).scalar_subquery())), None)
+
+
+def under_way(session: Session, now: datetime) -> list[Account]:
+    """The runs that are reading now, the oldest first."""
+    return [run for run in _accounts(session, Run.ended_at.is_(None)) if run.is_under_way(now)]
 
 
 def readings(session: Session, source: str) -> list[Reading]:
@@ -77,11 +116,6 @@ def readings(session: Session, source: str) -> list[Reading]:
     columns = (Run.since, Run.until, Run.begun_at, Run.owed_since, _whole())
     rows = session.execute(select(*columns).where(Run.source == source)).all()
     return [Reading(Span(since, until), begun.date(), owed_since, bool(whole)) for since, until, begun, owed_since, whole in rows]
-
-
-def newest(session: Session, source: str) -> Run | None:
-    """The run of the source that began last."""
-    return session.scalars(select(Run).where(Run.source == source).order_by(Run.id.desc()).limit(1)).first()
 
 
 def failures_since(session: Session, source: str, moment: datetime) -> int:
@@ -95,20 +129,6 @@ def last_whole(session: Session, source: str) -> datetime | None:
     return session.scalar(select(func.max(Run.ended_at)).where(Run.source == source, _whole()))
 
 
-def is_under_way(run: Run, now: datetime) -> bool:
-    """Whether the run lives, as far as its row tells; a sign of life from the future is a clock that was wrong."""
-    return run.ended_at is None and timedelta(0) <= now - run.touched_at < SILENT_AFTER
-
-
-def brought(session: Session) -> str:
-    """What all runs on record have brought so far, as a word that is another one as soon as any of them brings or changes something.
-
-    A batch and its figures are committed together: read the word first, and nothing that comes later can hide behind it.
-    """
-    figures = select(func.count(), func.coalesce(func.max(Run.id), 0), func.coalesce(func.sum(Run.new + Run.changed), 0))
-    return ":".join(map(str, session.execute(figures.where(Run.new + Run.changed > 0)).one()))
-
-
 def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int:
     """Let go of up to `most` runs that ended before `moment`, but for each source's newest whole one: it says from where to go on."""
     kept = select(func.max(Run.id)).where(_whole()).group_by(Run.source)
@@ -116,6 +136,11 @@ def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int
     ids = session.scalars(old).all()
     session.execute(delete(Run).where(Run.id.in_(ids)))
     return len(ids)
+
+
+def _accounts(session: Session, *conditions: ColumnElement[bool]) -> list[Account]:
+    columns = [Run.__table__.c[each.name] for each in fields(Account)]
+    return [Account(**row) for row in session.execute(select(*columns).where(*conditions).order_by(Run.id)).mappings()]
 
 
 def _whole() -> ColumnElement[bool]:

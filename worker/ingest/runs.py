@@ -14,6 +14,7 @@ from worker.ingest.days import Plan, Span
 from worker.ingest.intake import queue_up
 from worker.ingest.models import Run
 from worker.ingest.port import Source
+from worker.ingest.runlog import Account
 from worker.ingest.visits import Desk, Notify
 
 EVERY = timedelta(hours=1)
@@ -40,7 +41,7 @@ class Summary:
 class Latest:
     """How the newest run of a source stands; `run` is None for one that was never read."""
 
-    run: Run | None
+    run: Account | None
 
     def cells(self, now: datetime) -> tuple[str, str, str, str, str, str]:
         """Last run, seen, new, changed, skipped and state, in words."""
@@ -53,7 +54,7 @@ class Latest:
         """What is being fetched right now, or how the run ended."""
         if self.run is None:
             return "to be read"
-        if runlog.is_under_way(self.run, now):
+        if self.run.is_under_way(now):
             return self.run.progress or "reading"
         if self.run.ended_at is None or self.run.error == runlog.BROKEN_OFF:
             return runlog.BROKEN_OFF
@@ -91,9 +92,9 @@ def ingest_if_due(database: Database, clock: Clock, source: Source, *, seconds: 
     deadline = clock.monotonic() + seconds
     with database.transaction() as session:
         queue_up(session)  # two that come at once: one finds the other's run
-        if not _is_due(session, source, clock.now()):
+        plan = _due(session, source, clock.now())
+        if plan is None:
             return None
-        plan = _plan(session, source, _today(clock))
         desk = Desk(database, clock, source, plan.owed_since, notify)
         visit = desk.open(session, plan.spans[0])
     ended = [visit.read()]
@@ -111,8 +112,7 @@ def latest(session: Session, sources: Iterable[str]) -> dict[str, Latest]:
 
 def under_way(session: Session, now: datetime) -> dict[str, str]:
     """What is being fetched right now, in words, by source."""
-    open_runs = session.scalars(select(Run).where(Run.ended_at.is_(None)).order_by(Run.id))
-    return {run.source: run.progress or "reading" for run in open_runs if runlog.is_under_way(run, now)}
+    return {run.source: run.progress or "reading" for run in runlog.under_way(session, now)}
 
 
 def changed_since(session: Session, moment: datetime) -> bool:
@@ -137,17 +137,26 @@ def trouble(session: Session, source: str, now: datetime) -> Trouble | None:
     return None
 
 
-def _is_due(session: Session, source: Source, now: datetime) -> bool:
+def _due(session: Session, source: Source, now: datetime) -> Plan | None:
+    """What it is time to read, if anything."""
+    today = now.astimezone(UTC).date()
     run = runlog.newest(session, source.name)
-    if run is None:
-        return True
-    if run.ended_at is None or run.error == runlog.BROKEN_OFF:
-        return not runlog.is_under_way(run, now)
+    if run is not None and run.is_under_way(now):
+        return None
+    if run is None or run.ended_at is None or run.error == runlog.BROKEN_OFF:
+        return _plan(session, source, today)
     since_then = abs(now - run.ended_at)  # a run that ended ahead of now was timed by a clock that was wrong
-    if run.error:
-        failures = runlog.failures_since(session, source.name, now - DAY)
-        return since_then >= min(EVERY, AGAIN * (1 << min(max(0, failures - 1), 10)))
-    return since_then >= EVERY or bool(days.missed(runlog.readings(session, source.name), now.astimezone(UTC).date(), source.expects_on))
+    if since_then >= _pause(session, run, now):
+        return _plan(session, source, today)
+    return None if run.error else days.catching_up(runlog.readings(session, source.name), today, source.expects_on)
+
+
+def _pause(session: Session, run: Account, now: datetime) -> timedelta:
+    """How long a source is left alone after this run."""
+    if not run.error:
+        return EVERY
+    failures = runlog.failures_since(session, run.source, now - DAY)
+    return min(EVERY, AGAIN * (1 << min(max(0, failures - 1), 10)))
 
 
 def _plan(session: Session, source: Source, today: date) -> Plan:
@@ -156,7 +165,7 @@ def _plan(session: Session, source: Source, today: date) -> Plan:
 
 def _read_all(desk: Desk, spans: Iterable[Span]) -> Summary:
     """Span after span, until one fails: then the source is down, and the older days would fail too."""
-    ended: list[Run] = []
+    ended: list[Account] = []
     for span in spans:
         ended.append(desk.read(span))
         if ended[-1].error:
@@ -164,7 +173,7 @@ def _read_all(desk: Desk, spans: Iterable[Span]) -> Summary:
     return _total(desk.source.name, ended)
 
 
-def _total(source: str, ended: Sequence[Run]) -> Summary:
+def _total(source: str, ended: Sequence[Account]) -> Summary:
     skipped = {entry: reason for run in ended for entry, reason in run.skipped.items()}
     return Summary(
         source=source,

@@ -18,10 +18,9 @@ from config.log import logger
 from worker.ingest import days, resolution, runlog
 from worker.ingest.days import Span
 from worker.ingest.intake import take_in
-from worker.ingest.models import Run
 from worker.ingest.papers import Record
 from worker.ingest.port import Progress, Skipped, Source, SourceError
-from worker.ingest.runlog import Tally
+from worker.ingest.runlog import Account, Tally
 from worker.ingest.sanitise import clean
 
 BATCH = 250  # records
@@ -45,7 +44,7 @@ class Desk:
         run_id = runlog.open_run(session, self.source.name, span, self.owed_since, self.clock.now())
         return Visit(self, span, run_id)
 
-    def read(self, span: Span) -> Run:
+    def read(self, span: Span) -> Account:
         """Begin a run over `span`, and see it through."""
         with self.database.transaction() as session:
             visit = self.open(session, span)
@@ -62,7 +61,7 @@ class Visit:
     tally: Tally = field(default_factory=Tally)
     batch: list[Record] = field(default_factory=list)
 
-    def read(self) -> Run:
+    def read(self) -> Account:
         """Read the span to its end, or as far as it goes; the run's row, closed."""
         try:
             error = self._drain()
@@ -145,11 +144,12 @@ class Visit:
             runlog.touch(session, self.run_id, tally, now)
         self.tally = tally
 
-    def _close(self, error: str | None) -> Run:
+    def _close(self, error: str | None) -> Account:
         now = self.desk.clock.now()
         with self.desk.database.transaction() as session:
-            run = runlog.close(session, self.run_id, self.tally, now, error)
-            run.stale = error is None and runlog.is_stale(session, run.source, days.judged_day(now, self.desk.source.expects_on))
+            runlog.close(session, self.run_id, self.tally, now, error)
+            runlog.judge(session, self.run_id, days.judged_day(now, self.desk.source.expects_on))
+            run = runlog.account(session, self.run_id)
         words = {"source": run.source, "since": str(run.since), "until": str(run.until), "error": run.error}
         logger(__name__).info("source read", **words, seen=run.seen, new=run.new, changed=run.changed, skipped=run.skips)
         return run

@@ -17,7 +17,7 @@ WISHES = 60  # at most so many topics, keywords, authors or mutes of one reader
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # https://arxiv.org/category_taxonomy: an archive ("quant-ph"), or an archive and a subject class ("cs.LG").
 _CATEGORY = re.compile(r"[a-z]+(-[a-z]+)?(\.[A-Za-z-]+)?")
-_FIELDS = ("key", "name", "group", "line", "categories", "phrases")
+_FIELDS = ("key", "name", "group", "line", "categories", "phrases", "hints")
 
 
 class CatalogueError(ValueError):
@@ -43,11 +43,8 @@ class Topic:
     group: str
     line: str  # what it covers, in one line
     categories: tuple[str, ...]  # of arXiv; an archive alone ("astro-ph") stands for all its classes
-    phrases: tuple[str, ...]
-
-    def covers(self, category: str) -> bool:
-        """Whether an arXiv category is one of the topic's."""
-        return category in self.categories or category.partition(".")[0] in self.categories
+    phrases: tuple[str, ...]  # what a paper on it is called: one in the title decides
+    hints: tuple[str, ...] = ()  # words that go with it, and decide nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +75,15 @@ class Catalogue:
 
     def owned(self, topic: Topic) -> tuple[str, ...]:
         """Those of the topic's categories that no other topic shares: a paper in one of them belongs to the topic, whatever its words."""
-        others = [other for other in self.topics if other.key != topic.key]
+        theirs = {category for other in self.topics if other.key != topic.key for category in other.categories}
         return tuple(
-            category
-            for category in topic.categories
-            if not any(
-                other.covers(category) or any(topic.covers(theirs) for theirs in other.categories if _within(theirs, category))
-                for other in others
-            )
+            category for category in topic.categories if not any(covers(category, other) or covers(other, category) for other in theirs)
         )
 
 
-def _within(category: str, archive: str) -> bool:
-    return category == archive or category.partition(".")[0] == archive
+def covers(named: str, category: str) -> bool:
+    """Whether a paper in `category` is in what a topic names: the category itself, or the archive it is of."""
+    return named in (category, category.partition(".")[0])
 
 
 @cache
@@ -203,14 +196,14 @@ def _topic(table: object, number: int) -> Topic:
     key = _string(table, "key", label)
     if not _KEY.fullmatch(key):
         raise CatalogueError(f"{label}: key {key!r} is no slug; use small letters, digits and single hyphens, such as 'state-space-models'")
-    categories, phrases = _strings(table, "categories", label), _strings(table, "phrases", label)
+    categories, phrases, hints = (_strings(table, field, label) for field in ("categories", "phrases", "hints"))
     for category in categories:
         if not _CATEGORY.fullmatch(category):
             raise CatalogueError(f"{label}: categories holds {category!r}, which is no arXiv category; write it as 'cs.LG' or 'quant-ph'")
     if not categories and not phrases:
         raise CatalogueError(f"{label}: has neither categories nor phrases, so nothing would match; add one phrase at least")
     name, group, line = (_string(table, field, label) for field in ("name", "group", "line"))
-    return Topic(key=key, name=name, group=group, line=line, categories=categories, phrases=phrases)
+    return Topic(key=key, name=name, group=group, line=line, categories=categories, phrases=phrases, hints=hints)
 
 
 def _string(table: Mapping[str, object], field: str, label: str) -> str:

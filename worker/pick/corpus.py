@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from worker.ingest.papers import Paper
-from worker.pick.text import tokens
+from worker.pick.text import FUNCTION_WORDS, tokens
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -34,7 +34,7 @@ _NOWHERE = Hits(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.i
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Papers' stemmed words, end to end: `words[i]` is a number of `vocabulary`, and stands in paper `papers[i]` at a place worth `weights[i]`."""
+    """Papers' stemmed words, end to end: `words[i]`, by its number, stands in paper `papers[i]` at a place worth `weights[i]`."""
 
     size: int  # papers
     vocabulary: dict[str, int]
@@ -48,8 +48,8 @@ class Corpus:
         """The papers that carry the phrase's stemmed words in a row, in one field; "data set" finds dataset too."""
         stems = tuple(tokens(phrase))
         places = self._places(stems)
-        if len(stems) == 2:  # noqa: PLR2004 - a pair of words
-            places = np.concatenate([places, self._places(("".join(stems),))])
+        if joined := _joined(stems):
+            places = np.concatenate([places, self._places((joined,))])
         if not places.size:
             return _NOWHERE
         papers, inverse, counts = np.unique(self.papers[places], return_inverse=True, return_counts=True)
@@ -72,17 +72,52 @@ class Corpus:
         return places
 
     def vectors(self) -> csr_matrix:
-        """One L2-normalised tf-idf row a paper over its single words and pairs that occur in more than one paper."""
-        columns, kept = self._terms()
-        counts = csr_matrix((self.weights[kept] * 2, (self.papers[kept], columns)), shape=(self.size, int(columns.max(initial=-1)) + 1))
-        counts.sum_duplicates()
-        counts.data = 1 + np.log1p(counts.data)
+        """Papers x words, float32: L2-normalised tf-idf rows, in which a word of the title counts twice."""
+        counts = self._counted(np.arange(1, len(self.vocabulary)))
         frequencies = np.bincount(counts.indices, minlength=counts.shape[1])
-        return _normalised(counts.multiply(np.log((1 + self.size) / (1 + frequencies)) + 1).tocsr().astype(np.float32))
+        counts.data *= (np.log((1 + self.size) / (1 + frequencies)) + 1)[counts.indices]
+        return normalised(counts)
 
-    def _terms(self) -> tuple[Ints, Ints]:
-        kept = np.flatnonzero(self.words)
-        return self.words[kept] - 1, kept
+    def terms(self, least: int) -> tuple[str, ...]:
+        """The words, and pairs of neighbours, that stand in at least `least` papers and hold no function word."""
+        codes, places = self._codes()
+        known, columns = np.unique(codes, return_inverse=True)
+        held = csr_matrix((np.ones(codes.size), (self.papers[places], columns)), shape=(self.size, known.size))
+        held.sum_duplicates()
+        often = known[np.bincount(held.indices, minlength=known.size) >= least]
+        words = np.array(list(self.vocabulary), dtype=object)
+        pairs = often >= words.size
+        return (*words[often[~pairs]], *(words[often[pairs] // words.size] + " " + words[often[pairs] % words.size]))
+
+    def counts(self, terms: Sequence[str]) -> csr_matrix:
+        """Papers x terms, float32: log(1 + occurrences), those in a title counted twice."""
+        return self._counted(np.array([self._code(term) for term in terms], np.int64))
+
+    def _counted(self, wanted: Ints) -> csr_matrix:
+        codes, places = self._codes()
+        order = np.argsort(wanted, kind="stable")
+        found = np.minimum(np.searchsorted(wanted[order], codes), max(wanted.size - 1, 0))
+        known = np.flatnonzero(wanted[order][found] == codes) if wanted.size else np.empty(0, np.int64)
+        places = places[known]
+        ones = np.where(self.weights[places] >= TITLE_WEIGHT, 2, 1).astype(np.float32)
+        counts = csr_matrix((ones, (self.papers[places], order[found[known]])), shape=(self.size, wanted.size))
+        counts.sum_duplicates()
+        counts.data = np.log1p(counts.data)
+        return counts
+
+    def _codes(self) -> tuple[Ints, Ints]:
+        """The number of every word and pair of words, and where in the array it stands; no break, no function word."""
+        silent = np.zeros(len(self.vocabulary), np.bool_)
+        silent[[0, *(self.vocabulary[word] for word in FUNCTION_WORDS & self.vocabulary.keys())]] = True
+        speaks = ~silent[self.words]
+        single, pair = np.flatnonzero(speaks), np.flatnonzero(speaks[:-1] & speaks[1:])
+        pairs = self.words[pair] * len(self.vocabulary) + self.words[pair + 1]
+        return np.concatenate([self.words[single], pairs]), np.concatenate([single, pair])
+
+    def _code(self, term: str) -> int:
+        first, _, second = term.partition(" ")
+        one, other = self.vocabulary.get(first, -1), self.vocabulary.get(second, -1) if second else 0
+        return -1 if min(one, other) < 0 else one if not second else one * len(self.vocabulary) + other
 
 
 def corpus(papers: Sequence[Paper]) -> Corpus:
@@ -102,11 +137,17 @@ def corpus(papers: Sequence[Paper]) -> Corpus:
     return Corpus(len(papers), vocabulary, array, np.array(owners, np.int64), np.array(weights, np.float32), order, starts)
 
 
+def _joined(stems: tuple[str, ...]) -> str:
+    """A pair of words as one, or nothing. A single letter joins nothing: "e-value" would become the stem of evaluate."""
+    return "".join(stems) if len(stems) == 2 and all(len(stem) > 1 or stem.isdigit() for stem in stems) else ""  # noqa: PLR2004
+
+
 def _fields(paper: Paper) -> list[tuple[str, float]]:
     keywords = [(keyword, KEYWORD_WEIGHT) for keyword in paper.keywords]
     return [(paper.title, TITLE_WEIGHT), *keywords, (paper.abstract, ABSTRACT_WEIGHT)]
 
 
-def _normalised(matrix: csr_matrix) -> csr_matrix:
-    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
-    return csr_matrix(matrix.multiply(1 / np.maximum(lengths, 1e-9)[:, None]))
+def normalised(matrix: csr_matrix) -> csr_matrix:
+    """The matrix with rows of length 1; an empty row stays empty."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
+    return csr_matrix(matrix.multiply(1 / np.maximum(lengths, 1e-9)[:, None]), dtype=np.float32)

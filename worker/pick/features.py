@@ -11,9 +11,10 @@ from scipy.sparse import csr_matrix
 
 from subscribers.topics import Catalogue
 from worker.ingest.papers import Paper
+from worker.pick.belonging import belonging
 from worker.pick.corpus import Corpus, corpus
 from worker.pick.names import Authors
-from worker.pick.topic_model import TopicModel, belonging
+from worker.pick.topic_model import TopicModel
 
 # An author is the surest wish there is, a keyword chosen by hand surer than a topic; a like only leans.
 TOPIC = 0.8
@@ -44,7 +45,7 @@ class Cause:
 
 Wish = tuple[CauseKind, str]  # a topic's key, a phrase, a name, or a paper's key
 Wishes = Sequence[tuple[Wish, float]]  # of one reader; below 0: less like this
-Match = tuple[NDArray[np.int64], NDArray[np.float32]]  # positions of papers, and how strongly each answers
+Match = tuple[NDArray[np.integer], NDArray[np.floating]]  # positions of papers, and how strongly each answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Index:
         match kind:
             case CauseKind.TOPIC:
                 papers, strengths = row(self.topics, self.topic_rows[value])
-                return papers.astype(np.int64), TOPIC * strengths
+                return papers, TOPIC * strengths
             case CauseKind.KEYWORD:
                 hits = self.corpus.find(value)
                 return hits.papers, KEYWORD * hits.weights

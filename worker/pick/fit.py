@@ -2,8 +2,8 @@
 
     scores (readers x papers) = wishes (readers x features) @ matches (features x papers)
 
-A feature is something that can be asked for. A wish is 1 where a reader asked for it, a match says how strongly a paper answers it. Mutes are
-the same product, of which only the sign is read. Measured: about 10 us a reader for 10,000 readers of 500 papers.
+A feature is something that can be asked for. A wish is 1 where a reader asked for it, a match says how strongly a paper answers it. Mutes
+are the same product, of which only the sign is read. Measured: about 10 us a reader for 10,000 readers of 500 papers.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """When a name that a reader typed and a name that a paper prints are one person. Pure.
 
-Accents, case, particles (van, de, al, …) and suffixes (Jr, III) do not count, "Schmidhuber, Jürgen" is "Jürgen Schmidhuber", and ü, ue and u
+Accents, case, particles (van, de, al, …) and suffixes (Jr, III) do not count; "Schmidhuber, Jürgen" is "Jürgen Schmidhuber"; ü, ue and u
 agree. The surname must agree whole, and so must the given names, in order; a middle name may be left out on either side, and an initial
 stands for a name that begins with it. Because "J. Smith" could be anybody, a wish whose first given name is an initial finds full names
 only while they are all one name among the papers at hand; when Jane and John both write that day, it finds what is printed "J. Smith".
@@ -13,8 +13,33 @@ from dataclasses import dataclass
 
 from worker.pick.text import folded
 
-_PARTICLES = frozenset("van von der den de la le di da do dos das del della du ten ter al el bin ibn ben".split())
-_SUFFIXES = frozenset("jr sr ii iii iv".split())
+_PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "la",
+        "le",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "del",
+        "della",
+        "du",
+        "ten",
+        "ter",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "ben",
+    ]
+)
+_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
 _WORD = re.compile(r"[^\W\d_]+")
 
 

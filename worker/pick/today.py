@@ -13,7 +13,8 @@ from worker.ingest import catalogue as papers
 from worker.pick import editions, rankings
 from worker.pick.candidates import Candidates, Marks
 from worker.pick.models import Ranking
-from worker.pick.topic_model import TopicModel, bundled_model
+from worker.pick.topic_file import bundled_model
+from worker.pick.topic_model import TopicModel
 
 
 def topics_of(settings: Settings) -> Catalogue:

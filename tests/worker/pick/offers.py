@@ -9,7 +9,7 @@ from worker.pick.candidates import Candidates, Marks, gather
 from worker.pick.choices import Choice, Quiet, Selection
 from worker.pick.readers import Reader
 from worker.pick.selection import select
-from worker.pick.topic_model import bundled_model
+from worker.pick.topic_file import bundled_model
 
 NOW = datetime(2026, 6, 17, 7, 0, tzinfo=UTC)  # a Wednesday
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from tests.worker.pick.offers import TOPICS
 from worker.ingest import catalogue
 from worker.pick import editions, rankings
 from worker.pick.candidates import Candidates, Marks
-from worker.pick.topic_model import bundled_model
+from worker.pick.topic_file import bundled_model
 
 DAY = timedelta(days=1)
 

@@ -41,7 +41,15 @@ class View:
     said: str  # the contribution
     label: str  # whose words those are, when they are not the authors'
     url: str  # empty when what the source gave is no link
-    links: tuple[Link, ...]  # the paper, its PDF, its code: those there are
+    pdf: str
+    code: str
+    stars: str  # " ★ 1.2k"
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The paper, its PDF, its code: those there are."""
+        shown = (Link("Paper", self.url), Link("PDF", self.pdf), Link(f"Code{self.stars}", self.code))
+        return tuple(one for one in shown if one.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,6 @@ def view_of(paper: Paper) -> View:
     title = clean(readable(clean(paper.title, _TITLE)), _TITLE) or "Untitled"
     summary = readable(clean(paper.summary or "", _ABSTRACT))
     abstract = readable(clean(paper.abstract, _ABSTRACT))
-    shown = (("Paper", link(paper.url)), ("PDF", link(paper.pdf_url)), (f"Code{_stars(paper.stars)}", link(paper.repository)))
     return View(
         paper_id=paper.id,
         title=title,
@@ -107,7 +114,9 @@ def view_of(paper: Paper) -> View:
         said=shortened(summary, LONGEST) if summary else contribution(abstract, title),
         label="AI summary" if summary else "",
         url=link(paper.url),
-        links=tuple(Link(words, url) for words, url in shown if url),
+        pdf=link(paper.pdf_url),
+        code=link(paper.repository),
+        stars=_stars(paper.stars),
     )
 
 

@@ -129,6 +129,15 @@ def last_whole(session: Session, source: str) -> datetime | None:
     return session.scalar(select(func.max(Run.ended_at)).where(Run.source == source, _whole()))
 
 
+def brought(session: Session) -> str:
+    """What all runs on record have brought so far, as a word that is another one as soon as any of them brings or changes something.
+
+    A batch and its figures are committed together: read the word first, and nothing that comes later can hide behind it.
+    """
+    figures = select(func.count(), func.coalesce(func.max(Run.id), 0), func.coalesce(func.sum(Run.new + Run.changed), 0))
+    return ":".join(map(str, session.execute(figures.where(Run.new + Run.changed > 0)).one()))
+
+
 def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int:
     """Let go of up to `most` runs that ended before `moment`, but for each source's newest whole one: it says from where to go on."""
     kept = select(func.max(Run.id)).where(_whole()).group_by(Run.source)

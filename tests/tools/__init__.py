@@ -1,0 +1,1 @@
+"""Small programs that make what the repository carries; run by hand, from recorded data."""

@@ -132,7 +132,7 @@ def test_the_catalogue_takes_the_week_as_it_takes_any_source(sqlite_database: Da
     assert [(summary.skips, summary.error) for summary in summaries] == [(0, None)] * 8
     assert [bool(summary.new) for summary in summaries] == [True] * 5 + [False] * 2 + [True]
     with sqlite_database.reading() as session:
-        papers = session.scalars(select(PaperRow)).all()
+        papers = session.execute(select(PaperRow.votes, PaperRow.categories, PaperRow.origins)).all()
     assert len(papers) == 626
     assert 100 < max(paper.votes for paper in papers) <= 150
     voted = [paper for paper in papers if paper.origins.get("votes") == "huggingface"]

@@ -7,7 +7,7 @@ cut short, expired or meant for something else. Whether a link was used already 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Self
@@ -28,6 +28,8 @@ class Purpose(Enum):
     CHOOSE = 3  # subscriber: topics, cadence, pause; 60 days
     FRESH = 4  # request: also export, erase, new address; 30 minutes, once
     CONFIRM = 5  # request: prove that an address is read; 3 days, dies when used
+    BACK = 6  # subscriber: take back a leave, from the page that followed it; 30 minutes
+    FORM = 7  # nobody: when a form was shown, which bots do not wait for; a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ _STAMPS = {
     Purpose.CHOOSE: _Stamp(2, timedelta(days=1), timedelta(days=60)),
     Purpose.FRESH: _Stamp(4, timedelta(seconds=1), timedelta(minutes=30)),
     Purpose.CONFIRM: _Stamp(4, timedelta(seconds=1), timedelta(days=3)),
+    Purpose.BACK: _Stamp(4, timedelta(seconds=1), timedelta(minutes=30)),
+    Purpose.FORM: _Stamp(4, timedelta(seconds=1), timedelta(days=1)),
 }
 _NO_STAMP = _Stamp(0, timedelta(0), timedelta(0))
 
@@ -70,6 +74,7 @@ class Verified:
 
     purpose: Purpose
     id: int
+    made_at: datetime | None = field(default=None, compare=False)  # to the stamp's unit; None for what never expires
 
 
 class Links:
@@ -108,9 +113,14 @@ class Links:
             raise LinkError(LinkFault.INERT)
         if purposes and purpose not in purposes:
             raise LinkError(LinkFault.FOREIGN)
-        if (stamp := _STAMPS.get(purpose)) and now >= _expiry(payload, stamp):
+        number = int.from_bytes(payload[1 : 1 + _ID_BYTES], "big")
+        if (stamp := _STAMPS.get(purpose)) is None:
+            return Verified(purpose, number)
+        made_at = _EPOCH + int.from_bytes(payload[-stamp.size :], "big") * stamp.unit
+        # The stamp is rounded down: a whole unit more, and no link dies before its time.
+        if now >= made_at + stamp.unit + stamp.good_for:
             raise LinkError(LinkFault.EXPIRED)
-        return Verified(purpose, int.from_bytes(payload[1 : 1 + _ID_BYTES], "big"))
+        return Verified(purpose, number, made_at)
 
     def home(self) -> str:
         """The sign-up page."""
@@ -160,9 +170,3 @@ def _split(token: str) -> tuple[bytes, bytes]:
         raise LinkError(LinkFault.FORGED) from None
     cut = 1 + _ID_BYTES + stamp.size
     return raw[:cut], raw[cut:]
-
-
-def _expiry(payload: bytes, stamp: _Stamp) -> datetime:
-    made = _EPOCH + int.from_bytes(payload[-stamp.size :], "big") * stamp.unit
-    # The stamp is rounded down: a whole unit more, and no link dies before its time.
-    return made + stamp.unit + stamp.good_for

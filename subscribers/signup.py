@@ -78,6 +78,17 @@ def confirm(session: Session, request_id: int, now: datetime) -> Subscriber:
     return row
 
 
+def counts_letter(session: Session, key: bytes, now: datetime) -> bool:
+    """Count one more letter to an address that has not confirmed; False, and nothing counted, when it had enough."""
+    for limit in UNCONFIRMED:
+        counted = select(func.count()).where(SignupLetter.address_key == key, SignupLetter.asked_at > now - limit.span)
+        if (session.scalar(counted) or 0) >= limit.letters:
+            return False
+    session.add(SignupLetter(address_key=key, asked_at=now))
+    session.flush()
+    return True
+
+
 def forget_unconfirmed(session: Session, now: datetime, limit: int = 1000) -> int:
     """Erase up to `limit` sign-ups that nobody confirmed for thirty days, and the counts of letters that old; how many rows."""
     before = now - UNCONFIRMED_KEPT
@@ -113,12 +124,8 @@ def _row(session: Session, key: bytes, asked: SignUp, now: datetime) -> Subscrib
 
 
 def _ask_confirmation(session: Session, row: Subscriber, now: datetime) -> None:
-    for limit in UNCONFIRMED:
-        counted = select(func.count()).where(SignupLetter.address_key == row.address_key, SignupLetter.asked_at > now - limit.span)
-        if (session.scalar(counted) or 0) >= limit.letters:
-            return
-    session.add(SignupLetter(address_key=row.address_key, asked_at=now))
-    requests.ask(session, row.id, RequestKind.CONFIRM, now)
+    if counts_letter(session, row.address_key, now):
+        requests.ask(session, row.id, RequestKind.CONFIRM, now)
 
 
 def _ask_fresh_link(session: Session, row: Subscriber, now: datetime) -> None:

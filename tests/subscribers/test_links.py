@@ -81,6 +81,8 @@ def test_a_token_cut_short_or_stretched_says_so(token: str) -> None:
         (Purpose.FRESH, timedelta(minutes=30), timedelta(seconds=1)),
         (Purpose.CONFIRM, timedelta(days=3), timedelta(seconds=1)),
         (Purpose.CHOOSE, timedelta(days=60), timedelta(days=1)),
+        (Purpose.BACK, timedelta(minutes=30), timedelta(seconds=1)),
+        (Purpose.FORM, timedelta(days=1), timedelta(seconds=1)),
     ],
 )
 def test_links_that_change_things_expire(purpose: Purpose, good_for: timedelta, slack: timedelta) -> None:

@@ -1,0 +1,45 @@
+"""A change of address: confirmed at the new one, announced at the old one, done in between and never half."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from subscribers import audience, requests, signup, standing
+from subscribers.addresses import address_key, kept_key
+from subscribers.models import RequestKind, Standing, Subscriber
+
+_READS = (Standing.ACTIVE, Standing.PAUSED)
+
+
+class TakenError(Exception):
+    """The new address reads already, or may not be written to; nothing was changed."""
+
+
+def ask(session: Session, row: Subscriber, address: str, now: datetime) -> None:
+    """Ask the new address to confirm. Says nothing: an address that is taken or suppressed gets no letter, and nobody learns of it."""
+    key = address_key(kept_key(session), address)
+    if _is_taken(session, row, key) or not signup.counts_letter(session, key, now):
+        return
+    requests.ask(session, row.id, RequestKind.NEW_ADDRESS, now, address)
+
+
+def move(session: Session, request_id: int, now: datetime) -> Subscriber:
+    """The new address answered: everything goes there from now on, and the old one is told. Raises LinkError, TakenError."""
+    request, row = requests.find(session, request_id, [RequestKind.NEW_ADDRESS])
+    key = address_key(kept_key(session), request.detail)
+    if _is_taken(session, row, key):
+        raise TakenError
+    requests.use(session, request_id, now)
+    requests.use_up(session, row.id, [RequestKind.NEW_ADDRESS], now)
+    # Whoever signed up or left with that address is the one who has just shown that it is theirs.
+    if (other := audience.by_address_key(session, key)) and other.id != row.id:
+        session.delete(other)
+        session.flush()
+    requests.ask(session, row.id, RequestKind.ADDRESS_CHANGED, now, row.address)
+    row.address, row.address_key = request.detail, key
+    return row
+
+
+def _is_taken(session: Session, row: Subscriber, key: bytes) -> bool:
+    other = audience.by_address_key(session, key)
+    return standing.suppression(session, key) is not None or (other is not None and other.id != row.id and other.standing in _READS)

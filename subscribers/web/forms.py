@@ -1,0 +1,120 @@
+"""The form of choices: filled from choices or from what was typed, and read back into checked choices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from subscribers.cadence import WEEKDAYS
+from subscribers.choices import MOST_PAPERS, Choices, Fault, Field, check_choices, in_lines
+from subscribers.topics import Catalogue, Topic
+from subscribers.web.site import Asked
+from subscribers.zones import zone_names
+
+_BOXES = (Field.KEYWORDS, Field.AUTHORS, Field.MUTES)
+_SINGLE = (Field.NAME, Field.CADENCE, Field.WEEKDAY, Field.HOUR, Field.ZONE, Field.FOR_YOU, Field.TRENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One topic on offer."""
+
+    topic: Topic
+    chosen: bool
+    brings: str  # "41 a day"; empty while nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the template fills its fields with, and what it offers."""
+
+    groups: Mapping[str, Sequence[Chip]]
+    boxes: Mapping[str, str]  # field -> a wish a line
+    values: Mapping[str, str]  # field -> value
+    faults: Mapping[str, str] = field(default_factory=dict)  # field -> what to do about it
+    weekdays: Sequence[str] = WEEKDAYS
+    hours: Sequence[str] = tuple(f"{hour:02d}:00" for hour in range(24))
+    sizes: Sequence[int] = tuple(range(MOST_PAPERS + 1))
+
+    @property
+    def zones(self) -> Mapping[str, Sequence[str]]:
+        """Zones by area; one that is no longer on offer is kept for whoever has it."""
+        groups = _zone_groups()
+        chosen = self.values[Field.ZONE]
+        return groups if any(chosen in names for names in groups.values()) else {"": (chosen,), **groups}
+
+
+def filled(choices: Choices, catalogue: Catalogue, papers_a_day: Mapping[str, float]) -> Form:
+    """The form as these choices fill it."""
+    values = {
+        Field.NAME: choices.name,
+        Field.CADENCE: str(choices.cadence),
+        Field.WEEKDAY: str(choices.weekday),
+        Field.HOUR: str(choices.hour),
+        Field.ZONE: choices.zone,
+        Field.FOR_YOU: str(choices.for_you),
+        Field.TRENDING: str(choices.trending),
+    }
+    boxes = {Field.KEYWORDS: choices.keywords, Field.AUTHORS: choices.authors, Field.MUTES: choices.mutes}
+    return Form(_groups(catalogue, choices.topics, papers_a_day), _plain(boxes), _named(values))
+
+
+def refilled(asked: Asked, default: Choices, catalogue: Catalogue, papers_a_day: Mapping[str, float], faults: Sequence[Fault]) -> Form:
+    """The form as somebody sent it, with what is wrong."""
+    empty = filled(default, catalogue, papers_a_day)
+    values = {str(name): asked.one(name)[:200] if name in asked.form else empty.values[name] for name in _SINGLE}
+    boxes = {name: in_lines("\n".join(asked.form.get(name, ()))) for name in _BOXES}
+    said: dict[str, str] = {}
+    for fault in faults:
+        said.setdefault(str(fault.field), f"{fault.value}: {fault.remedy}" if fault.value else fault.remedy)
+    return Form(_groups(catalogue, asked.form.get(Field.TOPICS, ()), papers_a_day), _plain(boxes), values, said)
+
+
+def read(asked: Asked, catalogue: Catalogue, default: Choices) -> Choices:
+    """The choices that were sent. Raises ChoicesError."""
+    typed: dict[str, Sequence[str]] = {name: asked.form.get(name, ()) for name in (*_SINGLE, Field.TOPICS)}
+    typed |= {name: in_lines("\n".join(asked.form.get(name, ()))) for name in _BOXES}
+    return check_choices(typed, catalogue, default)
+
+
+def hidden(choices: Choices) -> Sequence[tuple[str, str]]:
+    """These choices as fields that nobody sees: an undo button sends them."""
+    fields = [(Field.TOPICS, key) for key in choices.topics]
+    fields += [(Field.KEYWORDS, word) for word in choices.keywords]
+    fields += [(Field.AUTHORS, name) for name in choices.authors]
+    fields += [(Field.MUTES, word) for word in choices.mutes]
+    fields += [(Field.NAME, choices.name), (Field.CADENCE, str(choices.cadence)), (Field.WEEKDAY, str(choices.weekday))]
+    fields += [(Field.HOUR, str(choices.hour)), (Field.ZONE, choices.zone)]
+    fields += [(Field.FOR_YOU, str(choices.for_you)), (Field.TRENDING, str(choices.trending))]
+    return [(str(name), value) for name, value in fields]
+
+
+def _groups(catalogue: Catalogue, chosen: Sequence[str], papers_a_day: Mapping[str, float]) -> Mapping[str, Sequence[Chip]]:
+    return {
+        group: [Chip(topic, topic.key in chosen, _brings(papers_a_day.get(topic.key))) for topic in topics]
+        for group, topics in catalogue.groups().items()
+    }
+
+
+def _brings(papers: float | None) -> str:
+    if papers is None:
+        return ""
+    if papers >= 1:
+        return f"{papers:.0f} a day"
+    return f"{papers * 7:.0f} a week" if papers * 7 >= 1 else "few"
+
+
+def _plain(boxes: Mapping[Field, Sequence[str]]) -> Mapping[str, str]:
+    return {str(name): "\n".join(values) for name, values in boxes.items()}
+
+
+def _named(values: Mapping[Field, str]) -> Mapping[str, str]:
+    return {str(name): value for name, value in values.items()}
+
+
+@cache
+def _zone_groups() -> Mapping[str, Sequence[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in zone_names():
+        area, _, city = name.partition("/")
+        groups.setdefault(area if city else "", []).append(name)
+    return dict(sorted(groups.items()))

@@ -1,0 +1,46 @@
+"""Headers of every answer: nothing runs, loads or frames but what is ours; paths with tokens are told to nobody."""
+
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Everything a page of ours needs; a page that needs less, or a mail's own style, sets its own policy.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{logo}; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def policy(logo_origin: str = "") -> str:
+    """The Content-Security-Policy of our pages; the operator's logo is the one thing that may come from elsewhere."""
+    return POLICY.format(logo=f" {logo_origin}" if logo_origin else "")
+
+
+class SecurityHeaders:
+    """Adds the headers that an answer does not set itself."""
+
+    def __init__(self, app: ASGIApp, *, content_policy: str, is_https: bool) -> None:
+        self._app = app
+        self._headers: Mapping[str, str] = {
+            "Content-Security-Policy": content_policy,
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        } | ({"Strict-Transport-Security": "max-age=31536000"} if is_https else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

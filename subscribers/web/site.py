@@ -1,0 +1,153 @@
+"""What every page needs, and how a request becomes one function call: parse, call, show a template. Decides nothing itself.
+
+A page that could not be made because the database is away says 503 and "nothing was changed", never "done".
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from jinja2 import Environment
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from config.clock import Clock
+from config.database import Database
+from config.log import logger
+from config.settings import Settings
+from subscribers.links import LinkError, LinkFault, Links
+from subscribers.privacy import Holder
+from subscribers.topics import Catalogue
+from subscribers.web.limits import Limiter
+from subscribers.web.network import Proxies
+from subscribers.web.showcase import EmptyShowcase, Showcase
+
+MOST_FIELDS = 300  # of one form: every topic ticked, and the boxes
+LONGEST_BODY = 64 * 1024  # bytes of one form
+
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One web process's share of the world, for readers' pages."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    links: Links
+    catalogue: Catalogue
+    templates: Environment
+    showcase: Showcase = field(default_factory=EmptyShowcase)
+    holders: tuple[Holder, ...] = ()
+    proxies: Proxies = field(default_factory=Proxies)
+    limiter: Limiter = field(default_factory=Limiter)
+
+    def page(self, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:
+        """A page that is somebody's own: kept by no cache, listed by no search engine."""
+        html = self.templates.get_template(f"pages/{template}.html").render(context)
+        return HTMLResponse(html, status, headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
+
+    def public(self, template: str, seconds: int, **context: object) -> HTMLResponse:
+        """A page that is the same for everybody, fresh for `seconds`."""
+        html = self.templates.get_template(f"pages/{template}.html").render(context)
+        return HTMLResponse(html, headers={"Cache-Control": f"public, max-age={seconds}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, as far as pages look at it."""
+
+    now: datetime
+    path: Mapping[str, str]  # parameters of the path
+    form: Mapping[str, Sequence[str]]  # fields of the body
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    network: str  # whom limits count: an IPv4 address, or the /64 of an IPv6 one
+
+    def one(self, name: str) -> str:
+        """The first value of a field of the form; empty when there is none."""
+        return next(iter(self.form.get(name, ())), "")
+
+
+Handler = Callable[[Site, Asked], Response]
+Patience = Callable[[Site, Asked], timedelta]
+
+
+def endpoint(
+    site: Site, handler: Handler, *, patience: Patience | None = None, at_least: float = 0.0
+) -> Callable[[Request], Awaitable[Response]]:
+    """The handler as Starlette calls it: the form read and bounded first, the work done beside the event loop.
+
+    `patience` says how long a request waits before it is looked at; `at_least` seconds pass before it is answered.
+    """
+
+    async def answer(request: Request) -> Response:
+        begun = site.clock.monotonic()
+        form = await _form(request) if request.method == "POST" else {}
+        asked = Asked(
+            site.clock.now(),
+            {name: str(value) for name, value in request.path_params.items()},
+            form,
+            dict(request.query_params),
+            request.headers,
+            site.proxies.network_of(request),
+        )
+        if patience:
+            await asyncio.sleep(patience(site, asked).total_seconds())
+        response = await run_in_threadpool(_guarded, site, handler, asked)
+        await asyncio.sleep(max(0.0, at_least - (site.clock.monotonic() - begun)))
+        return response
+
+    return answer
+
+
+def _guarded(site: Site, handler: Handler, asked: Asked) -> Response:
+    try:
+        return handler(site, asked)
+    except LinkError as error:
+        return bad_link(site, error.fault)
+    except (OperationalError, InterfaceError, InternalError, NoConnection) as error:  # InternalError: PostgreSQL's read-only transactions
+        log.warning("page without a database", handler=handler.__name__, error=type(error).__name__)
+        return away(site)
+
+
+def bad_link(site: Site, fault: LinkFault) -> Response:
+    """What happened to a link, and the next step; the same for an address that exists and one that does not."""
+    was_good = fault in (LinkFault.EXPIRED, LinkFault.USED)
+    status = HTTPStatus.GONE if was_good else HTTPStatus.NOT_FOUND
+    return site.page("bad-link", status, fault=fault.value)
+
+
+def away(site: Site) -> Response:
+    """The database cannot be read or written now."""
+    response = site.page("away", HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def too_often(site: Site) -> Response:
+    """This network asked too often."""
+    response = site.page("too-often", HTTPStatus.TOO_MANY_REQUESTS)
+    response.headers["Retry-After"] = "600"
+    return response
+
+
+async def _form(request: Request) -> Mapping[str, Sequence[str]]:
+    """Both encodings of RFC 8058, section 3.2. A body that cannot be read says nothing: leaving must work even so."""
+    found: dict[str, list[str]] = {}
+    try:
+        async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_BODY) as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    found.setdefault(name, []).append(value)
+    except HTTPException as error:
+        if error.status_code != HTTPStatus.BAD_REQUEST:
+            raise
+    return found

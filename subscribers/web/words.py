@@ -1,0 +1,30 @@
+"""How templates say moments and rhythms."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from subscribers.cadence import in_words, zone_named
+from subscribers.choices import Choices
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Thursday 18 June at 08:00: a moment in a reader's zone."""
+    return f"{at.astimezone(zone_named(zone)):%A %-d %B at %H:%M}"
+
+
+def day(at: datetime, zone: str) -> str:
+    """Thursday 18 June: a day in a reader's zone."""
+    return f"{at.astimezone(zone_named(zone)):%A %-d %B}"
+
+
+def rhythm(choices: Choices) -> str:
+    """Weekdays at 08:00: how often, and when."""
+    return in_words(choices.cadence, choices.hour, choices.weekday)
+
+
+def lower_first(text: str) -> str:
+    """For a sentence that goes on: "weekdays at 08:00"; days of the week keep their capital."""
+    return text if text.partition(" ")[0].endswith("days") and not text.startswith("Weekdays") else text[:1].lower() + text[1:]
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {"moment": moment, "day": day, "rhythm": rhythm, "lower_first": lower_first}

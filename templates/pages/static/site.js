@@ -1,0 +1,49 @@
+// Improves what works without it: finds topics while typing, guesses the time zone, shows the preview in place.
+"use strict";
+
+const form = document.querySelector("form[data-choices]");
+
+if (form) {
+  const zone = form.querySelector("select[data-guess]");
+  if (zone && !form.dataset.sent) {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if ([...zone.options].some((option) => option.value === here)) zone.value = here;
+  }
+
+  const search = form.querySelector("[data-search]");
+  if (search) {
+    search.closest("[hidden]").hidden = false;
+    search.addEventListener("input", () => {
+      const wanted = search.value.trim().toLowerCase();
+      for (const group of form.querySelectorAll(".group")) {
+        let any = false;
+        for (const chip of group.querySelectorAll(".chip")) {
+          chip.hidden = !chip.dataset.words.includes(wanted);
+          any ||= !chip.hidden;
+        }
+        group.hidden = !any;
+      }
+    });
+  }
+
+  const beside = document.querySelector("[data-beside]");
+  const look = form.querySelector("button[data-preview]");
+  if (beside && look) {
+    look.addEventListener("click", async (event) => {
+      event.preventDefault();
+      beside.setAttribute("aria-busy", "true");
+      try {
+        const answer = await fetch(look.formAction, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const found = answer.ok && page.querySelector("[data-beside]");
+        if (!found) throw new Error("no preview");
+        beside.replaceChildren(...found.childNodes);
+        if (beside.getBoundingClientRect().top > innerHeight) beside.scrollIntoView();
+      } catch {
+        look.form.requestSubmit(look.cloneNode());
+      } finally {
+        beside.removeAttribute("aria-busy");
+      }
+    });
+  }
+}

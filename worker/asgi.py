@@ -1,0 +1,98 @@
+"""The web process: readers' forms, pages that show papers, health. Everything is wired here and nowhere else."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from config.log import logger
+from config.runtime import Runtime
+from config.settings import Settings
+from config.templating import environment
+from subscribers.links import Links
+from subscribers.web import choosing, confirming, leaving, owning, signing_up, words
+from subscribers.web.assets import Assets
+from subscribers.web.headers import SecurityHeaders, policy
+from subscribers.web.network import Proxies
+from subscribers.web.site import LONGEST_BODY, Site
+from worker.pick.today import topics_of
+from worker.reading import health, metrics
+from worker.reading.showcase import ReadingShowcase
+from worker.render.house import house_of
+
+_SAID = {
+    HTTPStatus.NOT_FOUND: ("There is no such page", "Perhaps the address was cut short or mistyped."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("That is not how this page works", "Nothing was changed."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("That was too much", "What was sent is longer than any form of ours. Nothing was changed."),
+}
+ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
+_OTHER = ("That did not work", "Nothing was changed.")
+
+log = logger(__name__)
+
+
+def application(runtime: Runtime) -> Starlette:
+    """All pages of one process. Reads templates and the catalogue of topics now; the database only when it is asked."""
+    settings = runtime.settings
+    templates = page_templates(settings)
+    assets = Assets(templates)
+    templates.globals["assets"] = assets
+    links = Links(settings.secret_key, settings.base_url)
+    site = Site(
+        settings=settings,
+        database=runtime.database,
+        clock=runtime.clock,
+        links=links,
+        catalogue=topics_of(settings),
+        templates=templates,
+        showcase=ReadingShowcase(settings, runtime.database, links, templates),
+        proxies=Proxies(settings.trusted_proxies),
+    )
+    forms = [route for room in (signing_up, confirming, choosing, owning, leaving) for route in room.routes(site)]
+    return Starlette(
+        routes=[*forms, *health.routes(runtime), *metrics.routes(runtime), assets.route()],
+        middleware=[
+            Middleware(SecurityHeaders, content_policy=policy(_logo_origin(settings)), is_https=settings.base_url.startswith("https://"))
+        ],
+        exception_handlers={HTTPException: _told(site), Exception: _broken(site)},
+        max_body_size=LONGEST_BODY,
+    )
+
+
+def page_templates(settings: Settings) -> Environment:
+    """The pages' templates, in the operator's style."""
+    made = environment(settings.templates, words.FILTERS)
+    made.globals |= {"house": house_of(settings), "logo": settings.logo}
+    return made
+
+
+def _logo_origin(settings: Settings) -> str:
+    parts = urlsplit(settings.logo or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _told(site: Site) -> ErrorHandler:
+    async def answer(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+        heading, words_ = _SAID.get(HTTPStatus(status), _OTHER)
+        response = site.page("not-found", status, heading=heading, words=words_)
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
+
+    return answer
+
+
+def _broken(site: Site) -> ErrorHandler:
+    async def answer(request: Request, error: Exception) -> Response:
+        log.error("page broke", method=request.method, path=request.url.path, exc_info=error)
+        return site.page(
+            "not-found", HTTPStatus.INTERNAL_SERVER_ERROR, heading="That broke", words="The fault is ours, and it was written down."
+        )
+
+    return answer

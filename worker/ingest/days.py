@@ -63,6 +63,11 @@ def catching_up(readings: Sequence[Reading], today: date, expects_on: Expects) -
     return Plan(tuple(spans(owed)), min(owed)) if owed else None
 
 
+def asked_for(since: date, today: date, expects_on: Expects) -> list[Span]:
+    """Every day from `since` on, for an operator; what has no rhythm shows the same whatever day is asked for, so it is asked once."""
+    return spans(between(since, today)) if _listing_days(today, expects_on) else [Span(since, today)]
+
+
 def missed(readings: Sequence[Reading], today: date, expects_on: Expects) -> list[date]:
     """The days before the routine ones that no run has covered yet."""
     listing_days = _listing_days(today, expects_on)

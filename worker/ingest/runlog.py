@@ -103,7 +103,12 @@ def account(session: Session, run_id: int) -> Account:
 
 def newest(session: Session, source: str) -> Account | None:
     """The run of the source that began last, whatever its clock said."""
-    return next(iter(_accounts(session, Run.id == select(func.max(Run.id)).where(Run.source == source).scalar_subquery())), None)
+    return _last(session, Run.source == source)
+
+
+def newest_ended(session: Session, source: str) -> Account | None:
+    """The last run of the source that is over."""
+    return _last(session, Run.source == source, Run.ended_at.is_not(None))
 
 
 def under_way(session: Session, now: datetime) -> list[Account]:
@@ -145,6 +150,11 @@ def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int
     ids = session.scalars(old).all()
     session.execute(delete(Run).where(Run.id.in_(ids)))
     return len(ids)
+
+
+def _last(session: Session, *conditions: ColumnElement[bool]) -> Account | None:
+    last = select(func.max(Run.id)).where(*conditions).scalar_subquery()
+    return next(iter(_accounts(session, Run.id == last)), None)
 
 
 def _accounts(session: Session, *conditions: ColumnElement[bool]) -> list[Account]:

@@ -78,7 +78,7 @@ def ingest(database: Database, clock: Clock, source: Source, *, since: date | No
     if since is not None and since > today:
         raise ValueError(f"since {since} lies ahead of today, {today}: give a day that has been")
     if since:
-        return _read_all(Desk(database, clock, source, None, notify), days.spans(days.between(since, today)))
+        return _read_all(Desk(database, clock, source, None, notify), days.asked_for(since, today, source.expects_on))
     with database.reading() as session:
         plan = _plan(session, source, today)
     return _read_all(Desk(database, clock, source, plan.owed_since, notify), plan.spans)
@@ -123,8 +123,8 @@ def changed_since(session: Session, moment: datetime) -> bool:
 
 def trouble(session: Session, source: str, now: datetime) -> Trouble | None:
     """What the operator must hear of: a source that keeps failing, or one that lists nothing new when it should."""
-    run = runlog.newest(session, source)
-    if run is None or run.ended_at is None:
+    run = runlog.newest_ended(session, source)
+    if run is None:
         return None
     whole = runlog.last_whole(session, source)
     last = f"It was last read without an error on {whole:%d %B at %H:%M} UTC." if whole else "It was never read without an error."

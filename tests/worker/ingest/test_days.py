@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.ingest.days import DAYS_A_RUN, FIRST_START, Expects, Reading, Span, between, judged_day, missed, plan, spans
+from worker.ingest.days import DAYS_A_RUN, FIRST_START, Expects, Reading, Span, asked_for, between, judged_day, missed, plan, spans
 
 WEDNESDAY = date(2026, 6, 17)
 
@@ -78,6 +78,11 @@ def test_a_first_start_that_ended_early_goes_on_with_its_days(whole: bool) -> No
     first = plan([], WEDNESDAY, working_day)
     newest = Reading(first.spans[0], WEDNESDAY, first.owed_since, whole)
     assert days_of(wanted([newest], june(18), working_day)) == set(between(june(9), june(18))) - set(newest.covered)
+
+
+def test_an_operator_is_given_every_day_and_a_file_is_read_once() -> None:
+    assert days_of(asked_for(june(3), WEDNESDAY, working_day)) == set(between(june(3), WEDNESDAY))
+    assert asked_for(june(3), WEDNESDAY, never) == [Span(june(3), WEDNESDAY)]
 
 
 def test_a_day_that_can_never_be_read_is_given_up_with_the_runs_of_its_time() -> None:

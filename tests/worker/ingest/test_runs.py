@@ -300,6 +300,9 @@ def test_a_source_that_keeps_failing_is_told_to_the_operator_after_the_third_tim
     assert [trouble is not None for trouble in told] == [False, False, True, True]
     assert told[3] is not None
     assert told[3].headline == "keeps failing"
+    leave_open(database, clock.now())
+    with database.reading() as session:
+        assert runs.trouble(session, NAME, clock.now()) == told[3]
     assert "does not answer; try again later. It was never read without an error." in told[3].words
 
 

@@ -81,15 +81,17 @@ def _open(readers: Sequence[Reader], candidates: Candidates, fitted: Fit) -> Boo
 
 def _had(readers: Sequence[Reader], candidates: Candidates) -> tuple[Ints, Ints]:
     """Which reader had which candidate, by their positions."""
-    ids = np.array([paper.id for paper in candidates.papers], np.int64)
-    order = np.argsort(ids)
     counts = [len(reader.had) for reader in readers]
     had = np.fromiter(chain.from_iterable(reader.had for reader in readers), np.int64, sum(counts))
-    if not ids.size:
+    if not candidates.papers:
         return had[:0], had[:0]
-    places = order[np.minimum(np.searchsorted(ids, had, sorter=order), ids.size - 1)]
-    known = ids[places] == had
-    return np.repeat(np.arange(len(readers)), counts)[known], places[known]
+    ids = np.array([paper.id for paper in candidates.papers], np.int64)
+    # Candidates are the papers of a few days, and ids are given out in order: a table over their range is short.
+    first = ids.min() - 1
+    table = np.full(ids.max() - first + 2, -1, np.int64)
+    table[ids - first] = np.arange(ids.size)
+    places = table[np.clip(had - first, 0, table.size - 1)]
+    return np.repeat(np.arange(len(readers)), counts)[places >= 0], places[places >= 0]
 
 
 def _strongest(fitted: Fit, shown: Bools) -> tuple[NDArray[np.int32], Bools, Ints]:

@@ -7,6 +7,7 @@ The abstract's sentence is found by scored turns of phrase (tables below). Measu
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.render.sentences import sentences, shortened
 
@@ -125,6 +126,7 @@ _IS = re.compile(r"(?: \([^)]*\))?,? (?:is|are) (?:an?|the)\b")
 _COINED = re.compile(r"[a-z][A-Z]|\d|[A-Z]{2}")
 
 
+@lru_cache(2_048)  # pages and mails ask for the same papers over and over; it costs a millisecond and a half
 def contribution(abstract: str, title: str) -> str:
     """What the paper of this abstract contributes, in its own words, LONGEST letters at most; empty without an abstract."""
     found = sentences(abstract[:_LONGEST_ABSTRACT])

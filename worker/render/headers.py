@@ -84,9 +84,9 @@ def date_header(moment: datetime) -> Header:
     return raw_header("Date", format_datetime(moment))
 
 
-def message_id(delivery_id: int, occasion: str, domain: str) -> str:
-    """The same for one delivery whenever it is sent again; the occasion keeps two installations on one domain apart."""
-    return f"<{delivery_id}.{blake2b(occasion.encode(errors='replace'), digest_size=6).hexdigest()}@{domain}>"
+def message_id(delivery_id: int, once: str, domain: str) -> str:
+    """The same whenever the same is sent again; `once` keeps apart what two installations on one domain, or a new database, number alike."""
+    return f"<{delivery_id}.{blake2b(once.encode(errors='replace'), digest_size=6).hexdigest()}@{domain}>"
 
 
 def mailbox(address: str) -> str:

@@ -26,6 +26,7 @@ class Letterhead:
 
     def __init__(self, settings: Settings) -> None:
         display, self._sender = split_mailbox(settings.sender)
+        self._site = settings.base_url
         self._domain = self._sender.rpartition("@")[2]
         fixed = [mailbox_header("From", display or settings.name, self._sender)]
         if settings.reply_to:
@@ -41,8 +42,8 @@ class Letterhead:
         Raises BadAddress when the recipient cannot be written to in ASCII.
         """
         recipient = mailbox(to.address)
-        occasion = f"{to.occasion} {to.sent_at.isoformat()}" if to.mark else to.occasion
-        identity = message_id(to.delivery_id, occasion, self._domain)
+        once = f"{self._site} {to.occasion} {recipient}" + (to.sent_at.isoformat() if to.mark else "")
+        identity = message_id(to.delivery_id, once, self._domain)
         headers = [
             *self._fixed,
             mailbox_header("To", fitting(to.name), recipient),

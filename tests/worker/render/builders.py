@@ -113,7 +113,7 @@ def a_week_selection() -> Selection:
         more=tuple(Choice(number, "") for number in range(20, 28)),
         candidates=412,
         quiet_days=("Tue 16 June",),
-        still=("Robotics", "Quantum computing"),
+        still=("Databases", "Quantum computing"),
     )
 
 

@@ -28,13 +28,21 @@ PURE = (
     "worker/pick/selection.py",
 )
 WATCHED_IMPORT = """
-import importlib, sys, threading
+import importlib, os, sys, threading
+
+ours = tuple(os.path.join(os.getcwd(), package, "") for package in ("config", "subscribers", "worker"))
+
+def is_ours():
+    # What a library does while it is imported is not ours: urllib3 binds a socket to learn whether there is IPv6.
+    frame = sys._getframe(2)
+    while frame and not frame.f_code.co_filename.startswith(("<frozen importlib", *ours)):
+        frame = frame.f_back
+    return frame and frame.f_code.co_filename.startswith(ours)
 
 def watch(event, arguments):
-    if event in {"socket.connect", "socket.bind", "sqlite3.connect", "subprocess.Popen"}:
+    writes = event == "open" and set(str(arguments[1])) & set("wax+") and arguments[0] != "/dev/null"
+    if (writes or event in {"socket.connect", "socket.bind", "sqlite3.connect", "subprocess.Popen"}) and is_ours():
         print(event, arguments)
-    if event == "open" and set(str(arguments[1])) & set("wax+") and arguments[0] != "/dev/null":
-        print("writes", arguments[0])
 
 sys.addaudithook(watch)
 for name in sys.argv[1:]:

@@ -85,7 +85,7 @@ def date_header(moment: datetime) -> Header:
 
 
 def message_id(delivery_id: int, once: str, domain: str) -> str:
-    """The same whenever the same is sent again; `once` keeps apart what two installations on one domain, or a new database, number alike."""
+    """The same whenever the same is sent again; `once` keeps apart what two installations, or a new database, number alike."""
     return f"<{delivery_id}.{blake2b(once.encode(errors='replace'), digest_size=6).hexdigest()}@{domain}>"
 
 

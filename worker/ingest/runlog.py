@@ -7,6 +7,7 @@ would read the same days, which costs the source a few requests and changes noth
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from worker.ingest.sanitise import line
 SILENT_AFTER = timedelta(minutes=5)  # more than a request with all its retries may take (client.Patience.whole)
 BROKEN_OFF = "broken off before its end; its days are read again"
 NAMED_SKIPS = 50
-ENTRY, REASON, ERROR, PROGRESS = 200, 300, 1_000, 200  # letters
+NAME, ENTRY, REASON, ERROR, PROGRESS = 200, 200, 300, 1_000, 200  # letters
 
 
 @dataclass(slots=True)
@@ -66,9 +67,9 @@ class Account:
 
 def open_run(session: Session, source: str, span: Span, owed_since: date | None, now: datetime) -> int:
     """Add the row of a run that begins; close those of the same source that nobody will."""
-    silent = (Run.source == source, Run.ended_at.is_(None), Run.touched_at <= now - SILENT_AFTER)
+    silent = (Run.source == _kept(source), Run.ended_at.is_(None), Run.touched_at <= now - SILENT_AFTER)
     session.execute(update(Run).where(*silent).values(ended_at=Run.touched_at, error=BROKEN_OFF, progress=""))
-    row = Run(source=source, begun_at=now, touched_at=now, since=span.since, until=span.until, owed_since=owed_since)
+    row = Run(source=_kept(source), begun_at=now, touched_at=now, since=span.since, until=span.until, owed_since=owed_since)
     session.add(row)
     session.flush()
     return row.id
@@ -103,12 +104,12 @@ def account(session: Session, run_id: int) -> Account:
 
 def newest(session: Session, source: str) -> Account | None:
     """The run of the source that began last, whatever its clock said."""
-    return _last(session, Run.source == source)
+    return _last(session, Run.source == _kept(source))
 
 
 def newest_ended(session: Session, source: str) -> Account | None:
     """The last run of the source that is over."""
-    return _last(session, Run.source == source, Run.ended_at.is_not(None))
+    return _last(session, Run.source == _kept(source), Run.ended_at.is_not(None))
 
 
 def under_way(session: Session, now: datetime) -> list[Account]:
@@ -119,19 +120,19 @@ def under_way(session: Session, now: datetime) -> list[Account]:
 def readings(session: Session, source: str) -> list[Reading]:
     """Every run of the source on record, as the days it covers."""
     columns = (Run.since, Run.until, Run.begun_at, Run.owed_since, _whole())
-    rows = session.execute(select(*columns).where(Run.source == source)).all()
+    rows = session.execute(select(*columns).where(Run.source == _kept(source))).all()
     return [Reading(Span(since, until), begun.date(), owed_since, bool(whole)) for since, until, begun, owed_since, whole in rows]
 
 
 def failures_since(session: Session, source: str, moment: datetime) -> int:
     """How many runs begun since then ended in an error of the source."""
-    failed = (Run.source == source, Run.begun_at >= moment, Run.error.is_not(None), Run.error != BROKEN_OFF)
+    failed = (Run.source == _kept(source), Run.begun_at >= moment, Run.error.is_not(None), Run.error != BROKEN_OFF)
     return session.scalar(select(func.count()).where(*failed)) or 0
 
 
 def last_whole(session: Session, source: str) -> datetime | None:
     """When a run of the source last ended without an error."""
-    return session.scalar(select(func.max(Run.ended_at)).where(Run.source == source, _whole()))
+    return session.scalar(select(func.max(Run.ended_at)).where(Run.source == _kept(source), _whole()))
 
 
 def brought(session: Session) -> str:
@@ -150,6 +151,11 @@ def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int
     ids = session.scalars(old).all()
     session.execute(delete(Run).where(Run.id.in_(ids)))
     return len(ids)
+
+
+def _kept(source: str) -> str:
+    """The name of a source as its rows carry it: the URL of a feed, or a path, may be longer than the column."""
+    return source if len(source) <= NAME else f"{source[: NAME - 17]}#{blake2b(source.encode(), digest_size=8).hexdigest()}"
 
 
 def _last(session: Session, *conditions: ColumnElement[bool]) -> Account | None:

@@ -306,6 +306,15 @@ def test_a_source_that_keeps_failing_is_told_to_the_operator_after_the_third_tim
     assert "does not answer; try again later. It was never read without an error." in told[3].words
 
 
+def test_sources_with_names_of_any_length_are_told_apart(database: Database, clock: SetClock) -> None:
+    long, longer = ("feed:https://example.org/" + "é" * 500 + end for end in ("a", "ab"))
+    runs.ingest(database, clock, ToldSource(daily(), long))
+    with database.reading() as session:
+        found = runs.latest(session, [long, longer])
+    assert [latest.state(clock.now()) for latest in found.values()] == ["read", "to be read"]
+    assert runs.ingest_if_due(database, clock, ToldSource(daily(), long)) is None
+
+
 def test_the_words_of_an_error_carry_no_password(database: Database, clock: SetClock) -> None:
     runs.ingest(database, clock, failing_after(error=SourceError("https://reader:secret@example.org answers 403")))
     assert rows(database)[0].error == "https://…@example.org answers 403"

@@ -9,7 +9,7 @@ from worker.pick.candidates import Candidates, Marks, gather
 from worker.pick.choices import Choice, Quiet, Selection
 from worker.pick.readers import Reader
 from worker.pick.selection import select
-from worker.pick.topic_file import bundled_model
+from worker.pick.topic_model import empty_model
 
 NOW = datetime(2026, 6, 17, 7, 0, tzinfo=UTC)  # a Wednesday
 HOUR = timedelta(hours=1)
@@ -45,7 +45,7 @@ def a_reader(number: int = 1, **wishes: object) -> Reader:
 def from_papers(papers: Sequence[Paper], *, pins: Iterable[int] = (), hides: Iterable[int] = ()) -> Candidates:
     """Candidates that trend by votes."""
     scores = [paper.votes + 0.001 for paper in papers]
-    return gather(papers, scores, TOPICS, bundled_model(), Marks(frozenset(pins), frozenset(hides)))
+    return gather(papers, scores, TOPICS, empty_model(), Marks(frozenset(pins), frozenset(hides)))
 
 
 def chosen(

@@ -13,7 +13,7 @@ from tests.worker.pick.offers import TOPICS
 from worker.ingest import catalogue
 from worker.pick import editions, rankings
 from worker.pick.candidates import Candidates, Marks
-from worker.pick.topic_file import bundled_model
+from worker.pick.topic_model import empty_model
 
 DAY = timedelta(days=1)
 
@@ -37,7 +37,7 @@ def _keys(database: Database) -> list[str]:
 
 def _candidates(database: Database, marks: Marks | None = None) -> Candidates:
     with database.reading() as session:
-        return rankings.candidates(session, rankings.newest(session), TOPICS, bundled_model(), marks or Marks())
+        return rankings.candidates(session, rankings.newest(session), TOPICS, empty_model(), marks or Marks())
 
 
 def _nothing_in_use(_session: Session, _ids: Sequence[int]) -> Collection[int]:

@@ -70,7 +70,7 @@ class Digests:
         """The message of `selection` in at most `budget` bytes. Raises NothingToShow, and BadAddress for the recipient."""
         body = _Body(room=budget - self._stationery.size - len(_HUSH.wire) - _RESERVED)
         votes = of_url(to.urls.votes)
-        body.add(self._stationery.notices(clean(note, _NOTE), _remarks(selection)))
+        body.add(self._stationery.notices(clean(note, _NOTE), remarks(selection)))
         self._add_cards(body, "For you", _at_hand(selection.for_you, papers), votes)
         self._add_cards(body, "Trending today", _at_hand(selection.trending, papers), votes)
         lines = _at_hand(selection.more, papers)
@@ -144,7 +144,7 @@ def _count(shown: int, candidates: int) -> Piece:
     return piece(f"{shown} of {candidates:,} new {papers}" if candidates > shown else f"{shown} new {papers}")
 
 
-def _remarks(selection: Selection) -> tuple[str, ...]:
+def remarks(selection: Selection) -> tuple[str, ...]:
     """What the mail says of what it does not show."""
     said = []
     if selection.quiet_days:

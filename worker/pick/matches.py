@@ -37,6 +37,8 @@ class Matches:
         self.fit = fit(candidates.index, readers)
         self.open = _open(readers, candidates, self.fit)
         self._strongest, self._answered, self._leading = _strongest(self.fit, self.open)
+        news = np.array([reader.news_since.timestamp() for reader in readers], np.float64)
+        self.news = self.open & (candidates.first_seen_at[None, :] >= news[:, None])
         self._ends, self._papers, self._quality = _matching(self.fit, self.open, candidates.scores)
 
     def of(self, reader: int) -> Iterator[Match]:
@@ -53,6 +55,10 @@ class Matches:
     def count(self, reader: int) -> int:
         """How many matches the reader has."""
         return int(self._ends[reader + 1] - self._ends[reader])
+
+    def news_among(self, reader: int) -> bool:
+        """Whether any of the reader's matches is news."""
+        return bool(self.news[reader, self._papers[self._ends[reader] : self._ends[reader + 1]]].any())
 
     def causes(self, reader: int) -> int:
         """How many of the reader's wishes are the one answered most strongly by some match."""

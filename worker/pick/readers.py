@@ -10,6 +10,7 @@ class Reader:
 
     id: int
     since: datetime  # candidates are the papers first seen at or after this moment
+    last_digest_at: datetime | None = None  # a digest is worth a mail by what was first seen since then; None: since `since`
     today: date | None = None  # the reader's own date, which "today" and "yesterday" speak of; None: the UTC date
     topics: tuple[str, ...] = ()  # topic keys of the catalogue
     keywords: tuple[str, ...] = ()
@@ -21,6 +22,11 @@ class Reader:
     liked: tuple[int, ...] = ()  # ids of papers voted up, and down
     disliked: tuple[int, ...] = ()
     quiet_days: tuple[str, ...] = ()  # occasions skipped for too little new since the last digest, as words: "Tue 16 June"
+
+    @property
+    def news_since(self) -> datetime:
+        """The moment from which a paper is news; older candidates are those that lost against others before."""
+        return max(self.since, self.last_digest_at) if self.last_digest_at else self.since
 
     @property
     def asks(self) -> bool:

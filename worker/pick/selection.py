@@ -5,9 +5,10 @@ than its share while others have something to show. "Trending today" is what the
 duplicates the one chosen first stays. What else answers a wish follows as one line each. A reader who follows nothing gets a
 trending part of both sizes.
 
-A day is quiet, and the reader gets no mail, when fewer than three cards can be filled, or fewer than the reader has room for
-where that is less. Who wants no trending part asked to hear of matches alone, so one match is enough for them. Nothing is lost:
-the next digest reaches back to the last one.
+A day is quiet, and the reader gets no mail, when fewer than three papers are news since the last digest, or fewer than three cards
+can be filled; than the reader has room for, where that is less. What lost against others before is no reason to write, but comes
+along. Who wants no trending part asked to hear of matches alone, so one that is news is enough for them. Nothing is lost: the next
+digest reaches back to the last one.
 """
 
 from collections import Counter
@@ -79,12 +80,12 @@ class _Block:
         drafts = [self._draft(place, reader) for place, reader in enumerate(self._readers)]
         pairs = [(place, paper) for place, draft in enumerate(drafts) for paper in chain(draft.for_you, draft.more)]
         reasons = iter(self._matches.fit.reasons([place for place, _ in pairs], [paper for _, paper in pairs]))
-        new = self._matches.open.sum(axis=1).tolist()
+        new, news = (mask.sum(axis=1).tolist() for mask in (self._matches.open, self._matches.news))
         for place, (reader, draft) in enumerate(zip(self._readers, drafts, strict=True)):
             for_you = [(paper, next(reasons)) for paper in draft.for_you]
             more = [(paper, next(reasons)) for paper in draft.more]
-            if _too_little(reader, draft):
-                yield Quiet(_why_quiet(reader, draft, new[place], self._now.date()))
+            if self._too_little(place, draft, news[place]):
+                yield Quiet(_why_quiet(reader, draft, news[place], self._now.date()))
             else:
                 yield self._selection(place, draft, for_you, more, new[place])
 
@@ -98,6 +99,13 @@ class _Block:
         draft.trending += _first(_positions(shown), room - len(draft.trending), twins, draft.taken)
         draft.more = _first(chain(passed, (match.paper for match in matches)), MORE, twins, draft.taken)
         return draft
+
+    def _too_little(self, place: int, draft: _Draft, news: int) -> bool:
+        reader = self._readers[place]
+        if draft.following and not reader.trending:
+            return not ((draft.for_you or draft.more) and self._matches.news_among(place))
+        room = reader.for_you + reader.trending
+        return min(news, len(draft.for_you) + len(draft.trending)) < min(ENOUGH, room) or not (room or draft.more)
 
     def _selection(self, place: int, draft: _Draft, for_you: _Reasoned, more: _Reasoned, new: int) -> Selection:
         reader = self._readers[place]
@@ -173,18 +181,11 @@ def _positions(shown: NDArray[np.bool_]) -> Iterator[int]:
     yield from places[FEW:].tolist()
 
 
-def _too_little(reader: Reader, draft: _Draft) -> bool:
-    room = reader.for_you + reader.trending
-    if draft.following and not reader.trending:
-        return not (draft.for_you or draft.more)
-    return len(draft.for_you) + len(draft.trending) < min(ENOUGH, room) or not (room or draft.more)
-
-
 def _why_quiet(reader: Reader, draft: _Draft, new: int, utc: date) -> str:
     today = reader.today or utc
-    when = since(min(reader.since.date(), today - timedelta(days=1)), today)
+    when = since(min(reader.news_since.date(), today - timedelta(days=1)), today)
     if not new:
         return f"nothing new{when}"
     if draft.following and not reader.trending:
-        return f"none of {new} new papers matches{when}" if new > 1 else f"the only new paper{when} does not match"
+        return f"none of {new} new papers{when} matches" if new > 1 else f"the only new paper{when} does not match"
     return f"only {new} new paper{'s' if new > 1 else ''}{when}"

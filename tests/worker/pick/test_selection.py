@@ -137,15 +137,29 @@ def test_sizes_are_the_readers_own_and_lines_are_bounded() -> None:
         (a_reader(), [], "nothing new since Sunday"),
         (a_reader(), [a_paper(1, votes=99)], "only 1 new paper since Sunday"),
         (a_reader(keywords=("robot",)), [a_paper(1, "robot"), a_paper(2)], "only 2 new papers since Sunday"),
-        (a_reader(keywords=("robot",), trending=0), [a_paper(1), a_paper(2), a_paper(3)], "none of 3 new papers matches since Sunday"),
+        (a_reader(keywords=("robot",), trending=0), [a_paper(1), a_paper(2), a_paper(3)], "none of 3 new papers since Sunday matches"),
         (a_reader(keywords=("robot",), trending=0), [a_paper(1)], "the only new paper since Sunday does not match"),
         (a_reader(since=NOW - 8 * DAY), [a_paper(1)], "only 1 new paper since 9 June"),
         (a_reader(had=frozenset({1, 2, 3})), [a_paper(1), a_paper(2), a_paper(3)], "nothing new since Sunday"),
         (a_reader(for_you=0, trending=0), [a_paper(1)], "only 1 new paper since Sunday"),
+        (a_reader(last_digest_at=NOW - DAY), [a_paper(n, seen=NOW - 2 * DAY) for n in range(1, 20)], "nothing new since yesterday"),
+        (
+            a_reader(last_digest_at=NOW - DAY, keywords=("robot",), trending=0),
+            [a_paper(1, "robot", seen=NOW - 2 * DAY), a_paper(2), a_paper(3)],
+            "none of 2 new papers since yesterday matches",
+        ),
     ],
 )
 def test_too_little_new_is_a_quiet_day_with_its_reason(reader: Reader, papers: list[Paper], words: str) -> None:
     assert picked(reader, papers) == Quiet(words)
+
+
+def test_what_lost_before_is_no_reason_to_write_but_comes_along() -> None:
+    before = [a_paper(number, votes=number, seen=NOW - 2 * DAY) for number in range(1, 5)]
+    news = [a_paper(number, votes=20) for number in range(11, 14)]
+    reader = a_reader(last_digest_at=NOW - DAY, trending=5, for_you=0)
+    assert ids(chosen(reader, before + news).trending) == [11, 12, 13, 4, 3]
+    assert picked(reader, before + news[:2]) == Quiet("only 2 new papers since yesterday")
 
 
 @pytest.mark.parametrize(
@@ -229,6 +243,7 @@ READER = st.builds(
     for_you=st.integers(0, 7),
     trending=st.integers(0, 7),
     had=st.frozensets(st.integers(1, 45), max_size=12),
+    last_digest_at=st.none() | st.integers(20, 200).map(lambda hours: NOW - hours * HOUR),
     liked=st.lists(st.integers(1, 45), max_size=2).map(tuple),
     disliked=st.lists(st.integers(1, 45), max_size=2).map(tuple),
 )

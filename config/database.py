@@ -78,6 +78,7 @@ class Database:
         engine = self.engine.execution_options(reading=True)
         with Session(engine, expire_on_commit=False) as session:
             yield session
+            session.expunge_all()  # a rollback would empty the rows that were read
             session.rollback()
 
     def close(self) -> None:

@@ -173,7 +173,7 @@ def settle(session: Session, owner: int, settlements: Iterable[Settlement]) -> N
     mine = and_(Delivery.owner == owner, Delivery.state == State.CLAIMED)
     session.connection().execute(_settling(mine), ours)
     if late:
-        session.connection().execute(_settling(Delivery.state.in_((State.WAITING, State.UNKNOWN))), late)
+        session.connection().execute(_settling(or_(Delivery.state == State.WAITING, Delivery.state == State.UNKNOWN)), late)
 
 
 def _settling(condition: ColumnElement[bool]) -> Any:  # noqa: ANN401 - SQLAlchemy types an executemany update no further
@@ -278,7 +278,7 @@ def past(session: Session, subscriber_ids: Collection[int], *, since: datetime) 
         )
         .order_by(Delivery.subscriber_id, Delivery.due_at)
     )
-    return [Past(*row) for row in rows]
+    return [Past(reader, occasion, State(state), due_at, papers) for reader, occasion, state, due_at, papers in rows]
 
 
 def existing(session: Session, subscriber_ids: Collection[int], occasions: Collection[str]) -> set[tuple[int, str]]:

@@ -103,8 +103,8 @@ def decide(session: Session, today: Today, due: Sequence[Due], *, now: datetime)
 
 def write(session: Session, today: Today, plan: Plan, *, now: datetime) -> None:
     """Write deliveries, skips and what was missed, and move the readers on."""
-    rows = [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided]
-    ledger.write(session, rows + [_missed(one, now, plan.wave_id) for one in plan.missed])
+    rows = [_missed(one, now, plan.wave_id) for one in plan.missed]
+    ledger.write(session, rows + [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided])
     readers: dict[int, Subscriber] = {}
     used: dict[int, dict[str, datetime | None]] = defaultdict(dict)
     for one in plan.missed:
@@ -165,6 +165,8 @@ def _reader(one: Due, memory: _Memory, desk: Desk, now: datetime) -> Reader:
     return Reader(
         id=row.id,
         since=window(row.last_digest_at, now),
+        last_digest_at=row.last_digest_at,
+        today=one.due_at.astimezone(cadence.zone_named(row.zone)).date(),
         topics=memory.wishes.get((row.id, InterestKind.TOPIC), ()),
         keywords=memory.wishes.get((row.id, InterestKind.KEYWORD), ()),
         authors=memory.wishes.get((row.id, InterestKind.AUTHOR), ()),

@@ -1,5 +1,6 @@
 """The main line from a catalogue to an inbox, on both databases."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -19,8 +20,10 @@ from worker.send import waves
 
 
 @pytest.fixture
-def world(database: Database, clock: SetClock, tmp_path: Path) -> World:
-    return World(database, clock, tmp_path)
+def world(database: Database, clock: SetClock, tmp_path: Path) -> Iterator[World]:
+    made = World(database, clock, tmp_path)
+    yield made
+    made.close()
 
 
 def test_a_reader_gets_a_digest_at_their_own_hour_and_only_once(world: World) -> None:

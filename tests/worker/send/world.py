@@ -5,7 +5,6 @@ import email.policy
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
@@ -34,6 +33,9 @@ class World:
         self.runtime = Runtime(self.settings, database, clock)
         self.office = Office(self.runtime)
         self._papers = 0
+
+    def close(self) -> None:
+        self.office.close()
 
     def list_papers(self, count: int = 12, **values: object) -> None:
         """So many new papers, as an ingest brings them, and the ranking after it."""

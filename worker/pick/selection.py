@@ -182,8 +182,7 @@ def _positions(shown: NDArray[np.bool_]) -> Iterator[int]:
 
 
 def _why_quiet(reader: Reader, draft: _Draft, new: int, utc: date) -> str:
-    today = reader.today or utc
-    when = since(min(reader.news_since.date(), today - timedelta(days=1)), today)
+    when = since(reader.news_since.date(), reader.today or utc)
     if not new:
         return f"nothing new{when}"
     if draft.following and not reader.trending:

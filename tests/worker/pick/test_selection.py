@@ -143,6 +143,7 @@ def test_sizes_are_the_readers_own_and_lines_are_bounded() -> None:
         (a_reader(had=frozenset({1, 2, 3})), [a_paper(1), a_paper(2), a_paper(3)], "nothing new since Sunday"),
         (a_reader(for_you=0, trending=0), [a_paper(1)], "only 1 new paper since Sunday"),
         (a_reader(last_digest_at=NOW - DAY), [a_paper(n, seen=NOW - 2 * DAY) for n in range(1, 20)], "nothing new since yesterday"),
+        (a_reader(last_digest_at=NOW - HOUR), [a_paper(1)], "nothing new today"),
         (
             a_reader(last_digest_at=NOW - DAY, keywords=("robot",), trending=0),
             [a_paper(1, "robot", seen=NOW - 2 * DAY), a_paper(2), a_paper(3)],

@@ -49,13 +49,14 @@ class Corpus:
         stems = tuple(tokens(phrase))
         places = self._places(stems)
         if joined := _joined(stems):
-            places = np.concatenate([places, self._places((joined,))])
+            places = np.sort(np.concatenate([places, self._places((joined,))]))
         if not places.size:
             return _NOWHERE
-        papers, inverse, counts = np.unique(self.papers[places], return_inverse=True, return_counts=True)
-        weights = np.zeros(papers.size, np.float32)
-        np.maximum.at(weights, inverse, self.weights[places])
-        return Hits(papers, weights, counts)
+        # Places rise, and so do the papers they are in.
+        papers = self.papers[places]
+        starts = np.flatnonzero(np.concatenate(([True], papers[1:] != papers[:-1])))
+        counts = np.diff(np.append(starts, papers.size))
+        return Hits(papers[starts], np.maximum.reduceat(self.weights[places], starts), counts)
 
     def _places(self, stems: tuple[str, ...]) -> Ints:
         numbers = [self.vocabulary.get(stem, -1) for stem in stems]
@@ -68,7 +69,7 @@ class Corpus:
         for offset, number in enumerate(numbers):
             # The array ends in a break, and starts with one: a phrase that would reach over an end meets it and fails.
             if offset != rarest:
-                places = places[self.words[np.clip(places + offset, 0, self.words.size - 1)] == number]
+                places = places[self.words.take(places + offset, mode="clip") == number]
         return places
 
     def vectors(self) -> csr_matrix:

@@ -1,6 +1,6 @@
 """What a reader can ask for - a topic, a keyword, an author, more like a paper - and which papers answer it, and how well. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
@@ -20,9 +20,9 @@ from worker.pick.topic_model import TopicModel
 TOPIC = 0.8
 KEYWORD = 1.0
 AUTHOR = 1.5
-LIKE = 0.6
-# Cosine of tf-idf vectors from which a paper counts as like another.
-ALIKE = 0.2
+LIKE = 2.0  # times a cosine, which is seldom above 0.25
+# Cosine of tf-idf vectors from which a paper counts as like another: on a day of 200 papers, some one paper in three hundred.
+ALIKE = 0.15
 
 
 class CauseKind(StrEnum):
@@ -43,8 +43,7 @@ class Cause:
     key: str
 
 
-Wish = tuple[CauseKind, str]  # a topic's key, a phrase, a name, or a paper's key
-Wishes = Sequence[tuple[Wish, float]]  # of one reader; below 0: less like this
+Wish = tuple[CauseKind, str | int]  # a topic's key, a phrase, an author's name; or the id of a paper
 Match = tuple[NDArray[np.integer], NDArray[np.floating]]  # positions of papers, and how strongly each answers
 
 
@@ -58,9 +57,21 @@ class Index:
     topics: csr_matrix  # topics x papers, float32: how surely a paper belongs, above 0 and at most 1
     corpus: Corpus
     authors: Authors
-    rows: dict[int, int]  # position of each paper id
+    rows: dict[int, int]  # the position of each paper's id
     topic_rows: dict[str, int]
     _found: dict[Wish, Match] = field(default_factory=dict, repr=False)  # what earlier blocks looked up
+    _causes: dict[Wish, Cause] = field(default_factory=dict, repr=False)
+    _muted_topics: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    def knows(self, wish: Wish) -> bool:
+        """Whether the wish can be looked up: an operator may have dropped a topic, and liked papers leave with time."""
+        kind, value = wish
+        match kind:
+            case CauseKind.TOPIC:
+                return value in self.topic_rows
+            case CauseKind.LIKE:
+                return value in self.rows
+        return True
 
     def match(self, wish: Wish) -> Match:
         """The papers that answer a wish, rising, and how strongly (above 0)."""
@@ -70,25 +81,37 @@ class Index:
 
     def cause(self, wish: Wish) -> Cause:
         """The wish as a cause, with the name to show."""
-        kind, value = wish
+        if wish not in self._causes:
+            self._causes[wish] = self._name(*wish)
+        return self._causes[wish]
+
+    def muted_topics(self, mute: str) -> tuple[str, ...]:
+        """The keys of the topics that a mute names: one or none."""
+        if mute not in self._muted_topics:
+            topic = self.catalogue.named(mute)
+            self._muted_topics[mute] = (topic.key,) if topic else ()
+        return self._muted_topics[mute]
+
+    def _name(self, kind: CauseKind, value: str | int) -> Cause:
         match kind:
             case CauseKind.TOPIC:
-                return Cause(kind, self.catalogue.topics[self.topic_rows[value]].name, value)
+                topic = self.catalogue.topics[self.topic_rows[str(value)]]
+                return Cause(kind, topic.name, topic.key)
             case CauseKind.LIKE:
                 paper = self.papers[self.rows[int(value)]]
                 return Cause(kind, paper.title, paper.key)
-        return Cause(kind, value, value)
+        return Cause(kind, str(value), str(value))
 
-    def _look_up(self, kind: CauseKind, value: str) -> Match:
+    def _look_up(self, kind: CauseKind, value: str | int) -> Match:
         match kind:
             case CauseKind.TOPIC:
-                papers, strengths = row(self.topics, self.topic_rows[value])
+                papers, strengths = row(self.topics, self.topic_rows[str(value)])
                 return papers, TOPIC * strengths
             case CauseKind.KEYWORD:
-                hits = self.corpus.find(value)
+                hits = self.corpus.find(str(value))
                 return hits.papers, KEYWORD * hits.weights
             case CauseKind.AUTHOR:
-                papers = np.array(self.authors.find(value), np.int64)
+                papers = np.array(self.authors.find(str(value)), np.int64)
                 return papers, np.full(papers.size, AUTHOR, np.float32)
             case CauseKind.LIKE:
                 return self._alike(self.rows[int(value)])
@@ -115,23 +138,27 @@ def index(papers: Sequence[Paper], catalogue: Catalogue, model: TopicModel) -> I
     )
 
 
+@dataclass(frozen=True, slots=True)
 class Table:
-    """The distinct wishes of a block of readers, as columns."""
+    """The wishes of a block of readers, and the papers that answer them."""
 
-    def __init__(self, index: Index, readers: Iterable[Wishes]) -> None:
-        asked = list(readers)
-        # Sorted, so that a reader's equally strong causes are told in one order, whoever else is in the block.
-        columns = {wish: column for column, wish in enumerate(sorted({wish for wishes in asked for wish, _ in wishes}))}
-        ends, indices, weights = [0], [], []
-        for wishes in asked:
-            for wish, weight in wishes:
-                indices.append(columns[wish])
-                weights.append(weight)
-            ends.append(len(indices))
-        self.causes = tuple(index.cause(wish) for wish in columns)
-        self.wishes = csr_matrix((np.array(weights, np.float32), np.array(indices, np.int32), ends), shape=(len(ends) - 1, len(columns)))
-        self.wishes.sum_duplicates()
-        self.matches = _stacked([index.match(wish) for wish in columns], len(index.papers))
+    wishes: csr_matrix  # readers x features: the weight of each wish, below 0 for less of it
+    matches: csr_matrix  # features x papers: how strongly each paper answers
+    features: tuple[Wish, ...]  # sorted, so that equally strong ones are told in one order whoever else is in the block
+
+
+def table(index: Index, asked: Sequence[tuple[CauseKind, float, Sequence[Collection[str | int]]]]) -> Table:
+    """The table of what is asked for: of a kind, with a weight, a collection a reader. What the index does not know is left out."""
+    parts = [(kind, weight, [len(values) for values in lists], list(chain.from_iterable(lists))) for kind, weight, lists in asked]
+    features = sorted({(kind, value) for kind, _, _, values in parts for value in set(values) if index.knows((kind, value))})
+    places = {wish: place for place, wish in enumerate(features)}
+    readers = np.concatenate([np.repeat(np.arange(len(lengths)), lengths) for _, _, lengths, _ in parts])
+    weights = np.concatenate([np.full(len(values), weight, np.float32) for _, weight, _, values in parts])
+    columns = np.array([places.get((kind, value), -1) for kind, _, _, values in parts for value in values], np.int64)
+    known = columns >= 0
+    shape = (len(parts[0][2]), len(features))
+    wishes = csr_matrix((weights[known], (readers[known], columns[known])), shape=shape)
+    return Table(wishes, _stacked([index.match(wish) for wish in features], len(index.papers)), tuple(features))
 
 
 def _stacked(matches: Sequence[Match], papers: int) -> csr_matrix:

@@ -13,33 +13,9 @@ from dataclasses import dataclass
 
 from worker.pick.text import folded
 
-_PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "der",
-        "den",
-        "de",
-        "la",
-        "le",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "del",
-        "della",
-        "du",
-        "ten",
-        "ter",
-        "al",
-        "el",
-        "bin",
-        "ibn",
-        "ben",
-    ]
-)
-_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
+_PARTICLE = "van von der den de la le di da do dos das del della du ten ter al el bin ibn ben"
+_PARTICLES = frozenset(_PARTICLE.split())
+_SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv"))
 _WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -9,8 +9,6 @@ from scipy.sparse import csr_matrix
 from worker.pick.topic_model import TopicModel
 
 BUNDLED = Path(__file__).with_name("topics.npz")
-# The file keeps the terms that tell most; a term whose largest share in any centroid is below this tells nothing.
-FAINT = 1e-3
 
 
 @cache

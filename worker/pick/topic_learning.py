@@ -17,6 +17,7 @@ from worker.pick.topic_model import TopicModel, aligned, combined, rarities, rar
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+LEAST = 2  # papers that must hold a word or pair before it can teach anything
 # Papers that the phrases point to count as so many known ones, for topics with categories of their own and for those without.
 BORROWED, BORROWED_ALONE = 5.0, 20.0
 BORROW_FROM, BORROW_TO = 2.0, 6.0  # standard deviations of the phrases' score: the least that points, and the most that counts

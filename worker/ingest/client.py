@@ -99,7 +99,7 @@ class Client:
         self._agent = user_agent(settings)
         # A base URL may name a host of the operator's own that stands for arXiv; it deserves the same manners.
         self._arxiv = {urlsplit(url).netloc for url in (settings.arxiv_api_url, settings.arxiv_feed_url, settings.arxiv_oai_url)}
-        self._never_arxiv = f"{settings.huggingface_url}/api/"
+        self._never_arxiv = f"{settings.huggingface_url}/api/daily_papers"
         self._down: set[str] = set()
 
     def get(self, url: str, patience: Patience = USUAL) -> Answer:

@@ -13,12 +13,13 @@ from worker.ingest.foreign import Unfit, as_mapping, as_text, kind
 
 # A larger feed that is no well-formed XML is not guessed at: that takes feedparser 20 us a tag, and the square of a hostile one.
 LARGEST_GUESSED = 500_000
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry, as the feed words it: HTML may be anywhere, links are absolute where that was possible."""
+    """One entry, as the feed words it: HTML may be anywhere, links may be relative."""
 
     id: str
     title: str
@@ -31,26 +32,36 @@ class Entry:
     published: datetime | None
 
 
-def entries(body: bytes, base: str) -> list[Entry]:
-    """The entries of the feed `body`, whose links are relative to `base`. Unfit when it is no feed."""
-    prolog = body.replace(b"\0", b"")
-    root = _ROOT.search(prolog)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a feed held. `sound`: it was well-formed; `whole`: it had an end."""
+
+    entries: tuple[Entry, ...]
+    sound: bool
+    whole: bool
+
+
+def parse(body: bytes) -> Found:
+    """The feed `body`. Unfit when it is none."""
+    bare = body.replace(b"\0", b"")
+    root = _ROOT.search(bare)
     if root is None:
         raise Unfit(f"is {kind(body)}, not a feed")
-    if b"<!ENTITY" in prolog[: root.start()]:
+    if b"<!ENTITY" in bare[: root.start()]:
         raise Unfit("declares entities, which no feed needs")
     if len(body) > LARGEST_GUESSED:
         for _element in xml.elements(body):
             pass
     # A stream, for feedparser takes text for the name of a file or a URL, and opens it.
-    headers = {"content-location": base, "content-type": "application/xml"}
+    headers = {"content-type": "application/xml"}
     try:
         found = feedparser.parse(BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False)
     except Exception as error:  # whatever foreign code stumbles on in foreign bytes: the feed is what is wrong
         raise Unfit(f"is no feed that can be read ({type(error).__name__})") from error
     if not found.get("version") and not found.get("entries"):
         raise Unfit(f"is {kind(body)}, not a feed")
-    return [_entry(as_mapping(entry)) for entry in found.get("entries", ())]
+    listed = tuple(_entry(as_mapping(entry)) for entry in found.get("entries", ()))
+    return Found(listed, sound=not found.get("bozo"), whole=_END.search(bare) is not None)
 
 
 def _entry(raw: Mapping[str, object]) -> Entry:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
@@ -11,7 +11,6 @@ from worker.ingest.foreign import Unfit, as_mapping, json_items_at, json_value
 
 DELIMITERS = ",;\t|"
 LISTS = ("papers", "items", "data", "results", "records", "entries")
-MOST_OPEN_QUOTES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +66,26 @@ def csv_rows(text: str, delimiter: str) -> Iterator[Row]:
     at = next(number for number, line in enumerate(lines) if line.strip())
     header = _header(lines[at], delimiter)
     at += 1
-    for _restart in range(MOST_OPEN_QUOTES):
-        begun = at
-        reader = csv.reader(islice(lines, begun, None), delimiter=delimiter, strict=True, skipinitialspace=True)
-        while True:
-            start = begun + reader.line_num
-            try:
-                values = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(start + 1, {}, f"is no row of the table: {error}")
-                if "unexpected end" in str(error):
-                    at = start + 1
-                    break
-                continue
+    while at < len(lines):
+        at = yield from _rows_until_open_quote(lines, at, header, delimiter)
+
+
+def _rows_until_open_quote(lines: Sequence[str], begun: int, header: Sequence[str], delimiter: str) -> Generator[Row, None, int]:
+    """The rows from line `begun` on; returns the line to go on at, which is the one after a quote that is never closed."""
+    reader = csv.reader(islice(lines, begun, None), delimiter=delimiter, strict=True, skipinitialspace=True)
+    while True:
+        start = begun + reader.line_num
+        try:
+            values = next(reader)
+        except StopIteration:
+            return len(lines)
+        except csv.Error as error:
+            yield Row(start + 1, {}, f"is no row of the table: {error}")
+            if "unexpected end" in str(error):
+                return start + 1
+        else:
             if any(value.strip() for value in values):
                 yield _table_row(start + 1, header, values)
-    raise Unfit(f"leaves more than {MOST_OPEN_QUOTES} quotes open")
 
 
 def _header(line: str, delimiter: str) -> list[str]:
@@ -101,12 +102,13 @@ def _table_row(line: int, header: Sequence[str], values: Sequence[str]) -> Row:
 
 
 def _of_one_object(whole: Mapping[str, object]) -> Iterator[Row]:
+    fields = {field_name(str(name)): value for name, value in whole.items()}
     for name in LISTS:
-        listed = whole.get(name)
+        listed = fields.get(name)
         if isinstance(listed, list):
             yield from (_row(number, item) for number, item in enumerate(listed, 1))
             return
-    if "title" not in whole:
+    if "title" not in fields and "paper" not in fields:
         raise Unfit(f"is a JSON object with neither a title nor a list of papers (one of: {', '.join(LISTS)})")
     yield _row(1, whole)
 

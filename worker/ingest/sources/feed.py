@@ -9,7 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from worker.ingest.arxiv_wording import LISTED, announcement
 from worker.ingest.bylines import people
 from worker.ingest.client import Client, Patience
-from worker.ingest.feeds import Entry, entries
+from worker.ingest.feeds import Entry, parse
 from worker.ingest.foreign import Unfit
 from worker.ingest.markup import plain
 from worker.ingest.papers import Record, arxiv_id, doi
@@ -49,10 +49,14 @@ class Feed:
     def _entries(self, until: date) -> Said:
         answer = self._client.get(self._url, PATIENCE)
         try:
-            yield from records(entries(answer.body, answer.url), partial(self._record, answer.url, until), _name)
+            found = parse(answer.body)
         except Unfit as error:
             raise unreadable(answer.url, error) from error
-        self._client.keep(answer)
+        yield from records(found.entries, partial(self._record, answer.url, until), _name)
+        if not found.whole:
+            raise unreadable(answer.url, Unfit("breaks off"))
+        if found.sound:  # else the next answer may be mended, though its server calls it the same
+            self._client.keep(answer)
 
     def _record(self, base: str, until: date, entry: Entry) -> Record | None:
         kind, text = announcement(plain(entry.text))
@@ -79,9 +83,11 @@ class Feed:
 
 
 def _links(base: str, entry: Entry) -> list[str]:
-    """Where the entry leads, its own page first; an id is an address only if it says so."""
-    given = [one for one in (entry.link, *entry.links) if one.strip()]
-    given += [entry.id] if entry.id.startswith(("http://", "https://")) else []
+    """Where the entry leads, its own page first; an id is an address only if it is a whole one."""
+    own_id = entry.id if entry.id.startswith(("http://", "https://")) else ""
+    # Where there is no link, feedparser gives the id for one.
+    own_page = entry.link if entry.link != entry.id else own_id
+    given = dict.fromkeys(one for one in (own_page, *entry.links, own_id) if one.strip())
     return [found for one in given if (found := _absolute(base, one))]
 
 

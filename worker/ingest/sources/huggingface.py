@@ -19,7 +19,7 @@ from worker.ingest.reading import Part, Said, in_turn, of, records, unreadable
 
 NAME = "huggingface"
 PAGE = 50  # papers on a full page, when no limit is asked for
-MOST_PAGES = 20
+MOST_PAGES = 10
 _SATURDAY = 5
 _NO_SUCH_DAY = frozenset((400, 404))  # nothing is lost when a day without a list is answered so
 
@@ -46,7 +46,7 @@ class HuggingFace:
         seen: set[str] = set()
         try:
             for page in range(MOST_PAGES):
-                entries = 0
+                entries, known = 0, len(seen)
                 for record in self._page(day, page):
                     entries += 1
                     if isinstance(record, Skipped) or record.external_id not in seen:
@@ -54,7 +54,7 @@ class HuggingFace:
                     if isinstance(record, Record):
                         seen.add(record.external_id)
                 # A day of more than a page is rare; and a server that knows no pages gives the same one again.
-                if entries < PAGE or len(seen) <= page * PAGE:
+                if entries < PAGE or len(seen) == known:
                     return
         except FetchError as error:
             if self.expects_on(day) or error.status not in _NO_SUCH_DAY:

@@ -1,0 +1,1 @@
+"""Each source by itself, and all of them by one contract."""

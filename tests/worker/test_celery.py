@@ -59,7 +59,7 @@ def world(postgresql_database: Database, tmp_path: Path) -> World:
     made.list_papers()
     made.subscribe(*[f"reader{n}@example.org" for n in range(30)])
     with postgresql_database.transaction() as session:
-        session.execute(update(Subscriber).values(next_due_at=datetime.now(UTC) - timedelta(seconds=1)))
+        session.execute(update(Subscriber).values(next_due_at=datetime.now(UTC) - timedelta(minutes=1)))
     return made
 
 

@@ -58,7 +58,8 @@ class Office:
         now = self._clock.now()
         with self._database.transaction() as session:
             left = waves.unplanned(session)
-            return left + waves.open_wave(session, audience.due_ids(session, now), due_at=waves.tick_of(now), now=now)
+            tick = waves.tick_of(now)
+            return left + waves.open_wave(session, audience.due_ids(session, tick), due_at=tick, now=now)
 
     def open_wave_by_hand(self, only: Sequence[int]) -> list[int]:
         """Open a wave of this very moment, over everybody who is due or just those of `only` who are; the ranges to plan."""

@@ -20,7 +20,7 @@ if "--read" in sys.argv:
     print(sys.stdin.read())
 sys.exit(7 if "--fail" in sys.argv else 0)
 """
-UTILITIES = ("sh", "cksum", "tr", "dirname", "readlink", "cat")
+UTILITIES = ("sh", "cksum", "dirname", "readlink", "cat")
 
 
 def plant(root: Path) -> Path:

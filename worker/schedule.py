@@ -24,6 +24,7 @@ def timetable(settings: Settings) -> tuple[Entry, ...]:
     """Every tick of the service, in the order of the data."""
     return (
         *(Entry(f"ingest {source}", "ingest", timedelta(minutes=1), "ingest", (source,)) for source in settings.sources),
+        Entry("resolve", "resolve", timedelta(minutes=3), "ingest"),
         Entry("rank", "rank", timedelta(seconds=30), "pick"),
         Entry("close editions", "close_editions", timedelta(minutes=5), "pick"),
         Entry("plan", "plan", timedelta(seconds=15), "send"),

@@ -1,8 +1,8 @@
 """The table of contents: a sentence-long task a step, in the order of the data. Ids and ranges only, no rows, no addresses."""
 
 from worker.celery import app, office, runtime
-from worker.ingest import runs
-from worker.ingest.registry import source_named
+from worker.ingest import completion, resolution, runs
+from worker.ingest.registry import arxiv_query, source_named
 from worker.pick import editions, rankings
 
 DELIVER_FOR = 15.0  # seconds of one delivering task
@@ -13,6 +13,15 @@ def ingest(source: str) -> None:
     """Read a source's next day, if it is time to."""
     here = runtime()
     runs.ingest_if_due(here.database, here.clock, source_named(source, here.settings, here.database, here.clock))
+
+
+@app.task
+def resolve() -> None:
+    """Ask arXiv for the links of papers that came without one, and for the categories of those that came without any."""
+    here = runtime()
+    arxiv = arxiv_query(here.settings, here.database, here.clock)
+    resolution.resolve(here.database, here.clock, arxiv.by_title)
+    completion.complete(here.database, here.clock, arxiv.by_ids)
 
 
 @app.task

@@ -9,6 +9,7 @@ from config.runtime import Runtime
 from subscribers import audience
 from worker.commands.common import console, example, with_runtime
 from worker.ingest import runs
+from worker.ingest.registry import names_of
 from worker.send import heartbeats, ledger, notices, waves
 from worker.send.models import Kind, State
 
@@ -34,8 +35,9 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
     Ends with 1 when something is wrong, and says what.
     """
     now = runtime.clock.now()
+    sources = names_of(runtime.settings, runtime.database, runtime.clock)
     with runtime.database.reading() as session:
-        _sources(runs.latest(session, runtime.settings.sources), now)
+        _sources(runs.latest(session, sources), now)
         _waves(waves.recent(session))
         due = ledger.waiting(session, now=now)
         console.print(f"\nwaiting to be handed over: {sum(due.values())}" + (f" ({_each(due)})" if due else ""))
@@ -43,7 +45,7 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
         console.print(f"clock: {f'beat {_ago(last, now)}' if last else 'has not beaten yet'}")
         if upcoming:
             _hours(audience.next_hours(session, now))
-        wrong = notices.causes(session, sources=runtime.settings.sources, now=now)
+        wrong = notices.causes(session, sources=sources, now=now)
     for notice in wrong:
         console.print(f"[bold red]{notice.subject}[/]. {notice.words}")
     raise SystemExit(1 if wrong else 0)

@@ -120,6 +120,11 @@ def file_source(path: Path, clock: Clock) -> Source:
     return File(path.expanduser(), clock)
 
 
+def names_of(settings: Settings, database: Database, clock: Clock) -> tuple[str, ...]:
+    """The names under which runs of these sources are on record. Raises SettingsError."""
+    return tuple(source.name for source in sources_from(settings, database, clock))
+
+
 def arxiv_query(settings: Settings, database: Database, clock: Clock) -> ArxivQuery:
     """The query API as these settings reach it: papers by id, and the id of a title."""
     return _Office(settings, database, clock).query

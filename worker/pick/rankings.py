@@ -1,11 +1,11 @@
 """Rankings: made after an ingest that changed something, never changed, forgotten once nothing points to them. Chooses for nobody."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from subscribers.topics import Catalogue
@@ -16,8 +16,6 @@ from worker.pick.candidates import Candidates, Marks, gather
 from worker.pick.models import Edition, Ranking
 from worker.pick.selection import LONGEST
 from worker.pick.topic_model import TopicModel
-
-InUse = Callable[[Session, Sequence[int]], Collection[int]]
 
 # Another process's clock may be ahead of ours: what it saw "later" is here all the same.
 _AHEAD = timedelta(days=1)
@@ -82,18 +80,14 @@ def candidates(session: Session, ranking: Ranking | None, topics: Catalogue, mod
     return gather([papers[paper_id] for paper_id in best], best.values(), topics, model, standing)
 
 
-def forget_before(session: Session, moment: datetime, in_use: InUse, *, most: int = 200) -> int:
-    """Let go of up to `most` rankings made before `moment`, but for the newest and those that editions or `in_use` point to; how many.
-
-    `in_use` says which of these ids are still pointed to by what this room knows nothing of: the ledger's deliveries.
-    """
-    last = newest(session)
+def forget_before(session: Session, moment: datetime, *, most: int = 200) -> int:
+    """Let go of up to `most` rankings made before `moment`, but for the newest and those that editions point to; how many."""
     kept = select(Edition.ranking_id).where(Edition.ranking_id.is_not(None))
-    old = session.scalars(select(Ranking.id).where(Ranking.made_at < moment, Ranking.id.not_in(kept)).order_by(Ranking.id)).all()
-    used = {*in_use(session, old), last.id if last else 0}
-    gone = [ranking_id for ranking_id in old if ranking_id not in used][:most]
-    session.execute(delete(Ranking).where(Ranking.id.in_(gone)))
-    return len(gone)
+    old = select(Ranking.id).where(
+        Ranking.made_at < moment, Ranking.id.not_in(kept), Ranking.id != select(func.max(Ranking.id)).scalar_subquery()
+    )
+    gone = session.execute(delete(Ranking).where(Ranking.id.in_(old.order_by(Ranking.id).limit(most))).returning(Ranking.id))
+    return len(gone.all())
 
 
 def _scores(session: Session, papers: Sequence[Paper], now: datetime) -> NDArray[np.float64]:

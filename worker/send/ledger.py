@@ -331,9 +331,3 @@ def held(session: Session, owner: int, delivery_ids: Collection[int]) -> list[Cl
     """Those of these deliveries that `owner` still has claimed."""
     condition = and_(Delivery.owner == owner, Delivery.state == State.CLAIMED, Delivery.id.in_(delivery_ids))
     return [Claimed(*row) for row in session.execute(select(*_CLAIMED).where(condition))]
-
-
-def rankings_in_use(session: Session, ranking_ids: Collection[int]) -> set[int]:
-    """Those of these rankings that a delivery was drawn from."""
-    found = select(Delivery.ranking_id).where(Delivery.ranking_id.in_(ranking_ids)).distinct()
-    return {ranking_id for ranking_id in session.scalars(found) if ranking_id is not None}

@@ -87,7 +87,7 @@ class Delivery(Base):
     mailer: Mapped[str] = mapped_column(String(40), default="")
     provider_id: Mapped[str] = mapped_column(String(200), default="")
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
-    ranking_id: Mapped[int | None] = mapped_column(ForeignKey("rankings.id"))
+    ranking_id: Mapped[int | None] = mapped_column(Id)  # what it was chosen from; rankings are forgotten sooner than deliveries
     papers: Mapped[bytes] = mapped_column(LargeBinary, default=b"")  # little-endian int64: every paper shown, cards and lines
     content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # the Selection or the Letter, as plain values
 

@@ -10,6 +10,7 @@ from config.log import logger
 from config.runtime import Runtime
 from subscribers import audience
 from worker.ingest import retention as ingest_retention
+from worker.ingest.registry import names_of
 from worker.pick import rankings
 from worker.pick.today import Today
 from worker.render.message import Message
@@ -42,6 +43,10 @@ class Office:
         self._sweeper = Sweeper(runtime.clock)
         self._journals = Journals(runtime.settings.state_dir / "journal")
         self._ownership: Ownership | None = None
+
+    @cached_property
+    def _sources(self) -> tuple[str, ...]:
+        return names_of(self._settings, self._database, self._clock)
 
     @cached_property
     def today(self) -> Today:
@@ -120,7 +125,7 @@ class Office:
             return
         now = self._clock.now()
         with self._database.transaction() as session:
-            notices.write(session, notices.causes(session, sources=self._settings.sources, now=now), now=now)
+            notices.write(session, notices.causes(session, sources=self._sources, now=now), now=now)
 
     def prune(self) -> None:
         """Forget what is older than we promise to keep it."""
@@ -130,7 +135,7 @@ class Office:
             lambda session: ingest_retention.thin_snapshots(session, now - SNAPSHOTS),
             lambda session: ingest_retention.forget_runs(session, now - RUNS),
             lambda session: ingest_retention.forget_answers(session, now - ANSWERS),
-            lambda session: rankings.forget_before(session, now - RANKINGS, ledger.rankings_in_use),
+            lambda session: rankings.forget_before(session, now - RANKINGS),
         )
         gone = retention.prune(self._database, self._clock, bites, seconds=PRUNE_FOR)
         log.info("pruned", rows=gone)

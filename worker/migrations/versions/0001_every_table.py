@@ -226,7 +226,6 @@ def upgrade() -> None:
         sa.Column("ranking_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("papers", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["ranking_id"], ["rankings.id"], name=op.f("fk_deliveries_ranking_id_rankings")),
         sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_deliveries_wave_id_waves")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("subscriber_id", "occasion", name=op.f("uq_deliveries_subscriber_id_occasion")),

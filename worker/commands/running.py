@@ -1,13 +1,21 @@
 """The processes: `up`, `web`, `worker`, `beat`, and `migrate`."""
 
 import sys
+import threading
+from typing import TYPE_CHECKING
 
 import click
 import uvicorn
 
 from config import log
+from config.clock import Clock
 from config.settings import Settings
 from worker.commands.common import USAGE, chosen_settings, console, example, fail, opened
+
+if TYPE_CHECKING:
+    from worker.send.office import Office
+
+WATCH_EVERY = 60.0  # seconds
 
 
 @click.command(epilog=example("./paperboy up", "PAPERBOY_PORT=9000 ./paperboy up"))
@@ -33,9 +41,11 @@ def up() -> None:
 def web() -> None:
     """Run the web process: the readers' pages, health, webhooks."""
     from worker.asgi import application  # noqa: PLC0415 - as above
+    from worker.send.office import Office  # noqa: PLC0415
 
     runtime = opened()
     _log_lines(runtime.settings)
+    threading.Thread(target=_watch_the_clock, args=(Office(runtime), runtime.clock), name="watchman", daemon=True).start()
     uvicorn.run(
         application(runtime),
         host=runtime.settings.host,
@@ -85,6 +95,16 @@ def migrate() -> None:
         fail(str(error))
     except OperationalError as error:
         fail(f"PAPERBOY_DATABASE_URL: the database cannot be reached: {str(error.orig).strip().splitlines()[0]}")
+
+
+def _watch_the_clock(office: "Office", clock: Clock) -> None:
+    """The web process is who notices that beat has stopped: it needs neither beat nor Redis to say so."""
+    while True:
+        clock.sleep(WATCH_EVERY)
+        try:
+            office.tell_of_silence()
+        except Exception:  # noqa: BLE001 - a database that is away now is back in a minute, and the watch must not end
+            log.logger(__name__).exception("the watch failed")
 
 
 def _with_broker() -> Settings:

@@ -81,8 +81,6 @@ def _accounts(session: Session, now: datetime) -> Iterable[Notice]:
 
 def _overdue(session: Session, now: datetime) -> Iterable[Notice]:
     if count := len(audience.overdue(session, now - TWO_TICKS)):
-        many = " or more" * (count >= MANY)
-        words = (
-            f"{count}{many} readers were due more than two ticks ago, and no wave took them. Look at: paperboy status, and the worker's log"
-        )
-        yield Notice("overdue", f"{count} readers are overdue", words)
+        who = "One reader is" if count == 1 else f"{count}{' or more' * (count >= MANY)} readers are"
+        words = "Due more than two ticks ago, and no wave took them. Look at: paperboy status, and the worker's log"
+        yield Notice("overdue", f"{who} overdue", words)

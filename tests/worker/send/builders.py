@@ -13,7 +13,7 @@ from worker.send.models import Delivery, Kind, Process, State
 NOW = datetime(2026, 6, 17, 6, 0, tzinfo=UTC)
 
 
-def a_row(subscriber_id: int, **values: object) -> dict[str, Any]:
+def a_row(subscriber_id: int, **values: Any) -> dict[str, Any]:
     """A digest that waits since NOW."""
     due_at = values.pop("due_at", NOW)
     return {

@@ -5,6 +5,7 @@ import email.policy
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -37,10 +38,10 @@ class World:
     def close(self) -> None:
         self.office.close()
 
-    def list_papers(self, count: int = 12, **values: object) -> None:
+    def list_papers(self, count: int = 12, **values: Any) -> None:
         """So many new papers, as an ingest brings them, and the ranking after it."""
         now = self.clock.now()
-        fields = {"title": "", "votes": 5, "listed_on": now.date()} | values
+        fields: dict[str, Any] = {"title": "", "votes": 5, "listed_on": now.date()} | values
         records = []
         for _ in range(count):
             self._papers += 1
@@ -55,7 +56,7 @@ class World:
         with self.database.transaction() as session:
             rankings.make_ranking(session, now)
 
-    def subscribe(self, *addresses: str, **choices: object) -> list[int]:
+    def subscribe(self, *addresses: str, **choices: Any) -> list[int]:
         """Readers with consent, daily at 08:00 in London (07:00 UTC in June) unless said otherwise; their ids."""
         with self.database.transaction() as session:
             return [add_reader(session, address, now=self.clock.now(), **choices).id for address in addresses]
@@ -82,7 +83,7 @@ class World:
         """What lies in the Maildir, in order of delivery."""
         files = sorted((self.maildir / "new").glob("*"))
         read = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
-        return [mail for mail in read if to in mail["To"]]  # type: ignore[misc]  # the default policy makes EmailMessage
+        return [mail for mail in read if to in mail["To"]]
 
     def ledger(self) -> list[tuple[int, str, str]]:
         """(reader, occasion, state) of every row."""

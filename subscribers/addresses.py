@@ -2,7 +2,8 @@
 
 Kept form: the local part as it was typed, since only its own server knows what case means there (RFC 5321, section 2.4), and the domain
 in small ASCII letters, so that every relay takes it. Two spellings that differ in case alone are one reader: hashes are made of the folded
-form. Plus-addresses are readers of their own. Refuses domain literals and comments; a name before the address is dropped.
+form. Plus-addresses are readers of their own. Refuses what few relays take: quoted or non-ASCII local parts, domain literals, comments.
+A name before the address is dropped.
 """
 
 import hmac
@@ -36,11 +37,11 @@ def check_address(typed: str) -> str:
         raise AddressError(f"{bare[:40]}…", "it is longer than any address can be; type one address")
     try:
         # `.test` is nobody's domain (RFC 6761), and what people try a service with.
-        found = validate_email(
-            bare, check_deliverability=False, allow_display_name=True, allow_quoted_local=True, strict=True, test_environment=True
-        )
+        found = validate_email(bare, check_deliverability=False, allow_display_name=True, strict=True, test_environment=True)
     except EmailNotValidError as error:
         raise AddressError(bare, str(error)) from error
+    if not found.local_part.isascii():
+        raise AddressError(bare, "few mail servers take letters outside ASCII before the @; give an address without them.")
     return f"{found.local_part}@{found.ascii_domain}"
 
 

@@ -1,6 +1,6 @@
 """The web process: readers' forms, pages that show papers, health. Everything is wired here and nowhere else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -18,13 +18,15 @@ from config.templating import environment
 from subscribers.links import Links
 from subscribers.web import choosing, confirming, leaving, owning, signing_up, words
 from subscribers.web.assets import Assets
-from subscribers.web.headers import SecurityHeaders, policy
+from subscribers.web.headers import WithHeaders, policy, security_headers
 from subscribers.web.network import Proxies
 from subscribers.web.site import LONGEST_BODY, Site
 from worker.pick.today import topics_of
-from worker.reading import health, metrics
+from worker.reading import digests, editions, health, inbox, metrics
+from worker.reading.archive import Archive
 from worker.reading.showcase import ReadingShowcase
 from worker.render.house import house_of
+from worker.render.plain import clean
 
 _SAID = {
     HTTPStatus.NOT_FOUND: ("There is no such page", "Perhaps the address was cut short or mistyped."),
@@ -32,6 +34,7 @@ _SAID = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("That was too much", "What was sent is longer than any form of ours. Nothing was changed."),
 }
 ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
+LONGEST_WORD = 200  # letters of an author's name in a feed
 _OTHER = ("That did not work", "Nothing was changed.")
 
 log = logger(__name__)
@@ -54,21 +57,21 @@ def application(runtime: Runtime) -> Starlette:
         showcase=ReadingShowcase(settings, runtime.database, links, templates),
         proxies=Proxies(settings.trusted_proxies),
     )
+    shown = [*digests.routes(site), *editions.routes(site, Archive(site.catalogue)), *inbox.routes(site)]
     forms = [route for room in (signing_up, confirming, choosing, owning, leaving) for route in room.routes(site)]
+    headers = security_headers(policy(_logo_origin(settings)), is_https=settings.base_url.startswith("https://"))
     return Starlette(
-        routes=[*forms, *health.routes(runtime), *metrics.routes(runtime), assets.route()],
-        middleware=[
-            Middleware(SecurityHeaders, content_policy=policy(_logo_origin(settings)), is_https=settings.base_url.startswith("https://"))
-        ],
-        exception_handlers={HTTPException: _told(site), Exception: _broken(site)},
+        routes=[*forms, *shown, *health.routes(runtime), *metrics.routes(runtime), assets.route()],
+        middleware=[Middleware(WithHeaders, headers=headers)],
+        exception_handlers={HTTPException: _told(site), Exception: _broken(site, headers)},
         max_body_size=LONGEST_BODY,
     )
 
 
 def page_templates(settings: Settings) -> Environment:
     """The pages' templates, in the operator's style."""
-    made = environment(settings.templates, words.FILTERS)
-    made.globals |= {"house": house_of(settings), "logo": settings.logo}
+    made = environment(settings.templates, {**words.FILTERS, "plain": lambda text: clean(text, LONGEST_WORD)})
+    made.globals |= {"house": house_of(settings), "logo": settings.logo, "has_inbox": inbox.folder_of(settings) is not None}
     return made
 
 
@@ -88,11 +91,12 @@ def _told(site: Site) -> ErrorHandler:
     return answer
 
 
-def _broken(site: Site) -> ErrorHandler:
+def _broken(site: Site, headers: Mapping[str, str]) -> ErrorHandler:
     async def answer(request: Request, error: Exception) -> Response:
         log.error("page broke", method=request.method, path=request.url.path, exc_info=error)
-        return site.page(
-            "not-found", HTTPStatus.INTERNAL_SERVER_ERROR, heading="That broke", words="The fault is ours, and it was written down."
-        )
+        words = "The fault is ours, and it was written down."
+        response = site.page("not-found", HTTPStatus.INTERNAL_SERVER_ERROR, heading="That broke", words=words)
+        response.headers.update(headers)  # this answer is made outside the middleware
+        return response
 
     return answer

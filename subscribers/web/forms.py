@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from markupsafe import Markup, escape
+
 from subscribers.cadence import WEEKDAYS
 from subscribers.choices import MOST_PAPERS, Choices, Fault, Field, check_choices, in_lines
 from subscribers.topics import Catalogue, Topic
 from subscribers.web.site import Asked
+from subscribers.web.words import brings
 from subscribers.zones import zone_names
 
 _BOXES = (Field.KEYWORDS, Field.AUTHORS, Field.MUTES)
@@ -36,11 +39,13 @@ class Form:
     sizes: Sequence[int] = tuple(range(MOST_PAPERS + 1))
 
     @property
-    def zones(self) -> Mapping[str, Sequence[str]]:
-        """Zones by area; one that is no longer on offer is kept for whoever has it."""
-        groups = _zone_groups()
-        chosen = self.values[Field.ZONE]
-        return groups if any(chosen in names for names in groups.values()) else {"": (chosen,), **groups}
+    def zone_options(self) -> Markup:
+        """The zones by area, the reader's own selected; one that is no longer on offer is kept for whoever has it."""
+        chosen = str(escape(self.values[Field.ZONE]))
+        options, option = _zone_options(), f'<option value="{chosen}">'
+        if option not in options:
+            return Markup(f"{option}{chosen}</option>{options}")  # noqa: S704 - escaped above
+        return Markup(options.replace(option, f'<option value="{chosen}" selected>'))  # noqa: S704
 
 
 def filled(choices: Choices, catalogue: Catalogue, papers_a_day: Mapping[str, float]) -> Form:
@@ -90,17 +95,9 @@ def hidden(choices: Choices) -> Sequence[tuple[str, str]]:
 
 def _groups(catalogue: Catalogue, chosen: Sequence[str], papers_a_day: Mapping[str, float]) -> Mapping[str, Sequence[Chip]]:
     return {
-        group: [Chip(topic, topic.key in chosen, _brings(papers_a_day.get(topic.key))) for topic in topics]
+        group: [Chip(topic, topic.key in chosen, brings(papers_a_day.get(topic.key))) for topic in topics]
         for group, topics in catalogue.groups().items()
     }
-
-
-def _brings(papers: float | None) -> str:
-    if papers is None:
-        return ""
-    if papers >= 1:
-        return f"{papers:.0f} a day"
-    return f"{papers * 7:.0f} a week" if papers * 7 >= 1 else "few"
 
 
 def _plain(boxes: Mapping[Field, Sequence[str]]) -> Mapping[str, str]:
@@ -112,9 +109,9 @@ def _named(values: Mapping[Field, str]) -> Mapping[str, str]:
 
 
 @cache
-def _zone_groups() -> Mapping[str, Sequence[str]]:
+def _zone_options() -> str:
     groups: dict[str, list[str]] = {}
     for name in zone_names():
         area, _, city = name.partition("/")
-        groups.setdefault(area if city else "", []).append(name)
-    return dict(sorted(groups.items()))
+        groups.setdefault(area if city else "", []).append(f'<option value="{name}">{name.replace("_", " ")}</option>')
+    return "".join(f'<optgroup label="{area}">{"".join(names)}</optgroup>' if area else "".join(names) for area, names in groups.items())

@@ -17,19 +17,25 @@ def policy(logo_origin: str = "") -> str:
     return POLICY.format(logo=f" {logo_origin}" if logo_origin else "")
 
 
-class SecurityHeaders:
-    """Adds the headers that an answer does not set itself."""
+def security_headers(content_policy: str, *, is_https: bool) -> Mapping[str, str]:
+    """The headers of every answer that does not set them itself."""
+    headers = {
+        "Content-Security-Policy": content_policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+    return headers | {"Strict-Transport-Security": "max-age=31536000"} if is_https else headers
 
-    def __init__(self, app: ASGIApp, *, content_policy: str, is_https: bool) -> None:
+
+class WithHeaders:
+    """Adds headers to every answer that does not set them itself."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
-        self._headers: Mapping[str, str] = {
-            "Content-Security-Policy": content_policy,
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        } | ({"Strict-Transport-Security": "max-age=31536000"} if is_https else {})
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -18,7 +18,7 @@ from subscribers.zones import guess_zone
 # The words that the button stands for; kept with each reader's consent.
 WORDING = "Send me {name}'s digests by mail, as chosen on this page. I can leave with one click at any time."
 FASTEST = timedelta(seconds=2)  # nobody types an address faster; whoever does is made to wait
-SECONDS_OF_AN_ANSWER = 0.5  # longer than any of the ways it may take, so that the time tells nothing
+SECONDS_OF_AN_ANSWER = 0.3  # longer than any of the ways it may take, so that the time tells nothing
 
 
 def routes(site: Site) -> list[Route]:
@@ -72,7 +72,7 @@ def preview(site: Site, asked: Asked) -> Response:
 
 def show_asked(site: Site, asked: Asked) -> Response:  # noqa: ARG001 - the same for everybody
     """What happens next, in words that fit whoever asked."""
-    return site.public("asked", 3600)
+    return site.page("asked")
 
 
 def show_link(site: Site, asked: Asked) -> Response:  # noqa: ARG001 - the same for everybody

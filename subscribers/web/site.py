@@ -51,13 +51,15 @@ class Site:
 
     def page(self, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:
         """A page that is somebody's own: kept by no cache, listed by no search engine."""
-        html = self.templates.get_template(f"pages/{template}.html").render(context)
-        return HTMLResponse(html, status, headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
+        return HTMLResponse(self.html(template, **context), status, headers={"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
 
-    def public(self, template: str, seconds: int, **context: object) -> HTMLResponse:
-        """A page that is the same for everybody, fresh for `seconds`."""
-        html = self.templates.get_template(f"pages/{template}.html").render(context)
-        return HTMLResponse(html, headers={"Cache-Control": f"public, max-age={seconds}"})
+    def html(self, template: str, **context: object) -> str:
+        """A page as text."""
+        return self.templates.get_template(f"pages/{template}.html").render(context)
+
+    def xml(self, template: str, **context: object) -> str:
+        """A feed as text."""
+        return self.templates.get_template(f"pages/{template}.xml").render(context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,4 +27,19 @@ def lower_first(text: str) -> str:
     return text if text.partition(" ")[0].endswith("days") and not text.startswith("Weekdays") else text[:1].lower() + text[1:]
 
 
-FILTERS: Mapping[str, Callable[..., object]] = {"moment": moment, "day": day, "rhythm": rhythm, "lower_first": lower_first}
+def brings(papers: float | None) -> str:
+    """Papers a day: "41 a day", "3 a week"; empty while nothing is known."""
+    if papers is None:
+        return ""
+    if papers >= 1:
+        return f"{papers:.0f} a day"
+    return f"{papers * 7:.0f} a week" if papers * 7 >= 1 else "few"
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    "moment": moment,
+    "day": day,
+    "rhythm": rhythm,
+    "lower_first": lower_first,
+    "brings": brings,
+}

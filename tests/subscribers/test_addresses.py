@@ -16,10 +16,9 @@ from subscribers.addresses import AddressError, address_key, check_address, kept
         ("  Ada.Lovelace@Example.ORG ", "Ada.Lovelace@example.org"),
         ("ada+papers@example.org", "ada+papers@example.org"),
         ("ada@bücher.example", "ada@xn--bcher-kva.example"),
-        ("δοκιμή@παράδειγμα.ελ", "δοκιμή@xn--hxajbheg2az3al.xn--qxam"),
+        ("dokimi@παράδειγμα.ελ", "dokimi@xn--hxajbheg2az3al.xn--qxam"),
         ("o'hara@sub.example.co.uk", "o'hara@sub.example.co.uk"),
         ("!#$%&'*+/=?^`{|}~-@example.org", "!#$%&'*+/=?^`{|}~-@example.org"),
-        ('"ada lovelace"@example.org', '"ada lovelace"@example.org'),
         ("Ada Lovelace <ada@example.org>", "ada@example.org"),
         ("mailto:ada@example.org", "ada@example.org"),
         ("ada@example.org\u200b", "ada@example.org"),
@@ -40,6 +39,8 @@ def test_unusual_but_valid_addresses_are_taken(typed: str, kept: str) -> None:
         "@example.org",
         "ada@localhost",
         "ada@[127.0.0.1]",
+        '"ada lovelace"@example.org',
+        "δοκιμή@example.org",
         "ada@example..org",
         "ada@example.org, bob@example.org",
         "ada@example.org\r\nBcc: bob@example.org",
@@ -106,7 +107,7 @@ def test_the_key_is_made_once_by_however_many_come_first(database: Database) -> 
 
 
 @pytest.mark.parametrize(
-    "address", ["ada@example.org", '"ada lovelace"@example.org', "δοκιμή@xn--hxajbheg2az3al.xn--qxam", "o'hara@example.org"]
+    "address", ["ada@example.org", "ada+x@xn--hxajbheg2az3al.xn--qxam", "o'hara@example.org", "!#$%&'*+/=?^`{|}~-@example.org"]
 )
 def test_no_address_that_we_take_reaches_the_log(address: str) -> None:
     local = address.rpartition("@")[0]

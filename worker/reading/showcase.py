@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from jinja2 import Environment
@@ -16,6 +17,7 @@ from subscribers.links import Links
 from worker.ingest import catalogue, runs
 from worker.pick.candidates import Candidates
 from worker.pick.choices import Quiet, Selection
+from worker.pick.features import CauseKind, Index
 from worker.pick.fit import topic_counts
 from worker.pick.readers import Reader
 from worker.pick.selection import select
@@ -80,9 +82,10 @@ class ReadingShowcase:
         day = now.astimezone(zone_named(choices.zone)).date()
         if not desk.candidates.papers:
             return self._fragment("empty", title=title, day=day, fetching=list(runs.under_way(session, now).values()))
-        chosen = _choose(choices, desk.candidates, now)
+        candidates = _apart(desk.candidates)
+        chosen, brought = _choose(choices, candidates, now), _brought(choices, candidates.index)
         if isinstance(chosen, Quiet):
-            return self._fragment("quiet", title=title, day=day, reason=chosen.reason)
+            return self._fragment("quiet", title=title, day=day, reason=chosen.reason, brought=brought)
         papers = catalogue.papers_by_id(session, chosen.paper_ids)
         return self._fragment(
             "digest",
@@ -93,6 +96,7 @@ class ReadingShowcase:
             for_you=shown(chosen.for_you, papers),
             trending=shown(chosen.trending, papers),
             more=shown(chosen.more, papers),
+            brought=brought,
         )
 
     def _fragment(self, name: str, **context: object) -> Markup:
@@ -103,6 +107,7 @@ def _choose(choices: Choices, candidates: Candidates, now: datetime) -> Selectio
     reader = Reader(
         id=0,
         since=datetime.fromtimestamp(0, now.tzinfo),
+        today=now.astimezone(zone_named(choices.zone)).date(),
         topics=choices.topics,
         keywords=choices.keywords,
         authors=choices.authors,
@@ -112,3 +117,14 @@ def _choose(choices: Choices, candidates: Candidates, now: datetime) -> Selectio
     )
     [chosen] = select([reader], candidates, now)
     return chosen
+
+
+def _brought(choices: Choices, index: Index) -> list[tuple[str, float]]:
+    """How many papers a day each word and name brings."""
+    wishes = [(CauseKind.KEYWORD, word) for word in choices.keywords] + [(CauseKind.AUTHOR, name) for name in choices.authors]
+    return [(wish[1], len(index.match(wish)[0]) / DAYS_OF_CANDIDATES) for wish in wishes]
+
+
+def _apart(candidates: Candidates) -> Candidates:
+    """The same, remembering nothing of what strangers type: an index keeps what it looked up."""
+    return replace(candidates, index=replace(candidates.index, _found={}))

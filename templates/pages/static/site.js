@@ -28,6 +28,7 @@ if (form) {
 
   const beside = document.querySelector("[data-beside]");
   const look = form.querySelector("button[data-preview]");
+  const said = form.querySelector("[data-said]");
   if (beside && look) {
     look.addEventListener("click", async (event) => {
       event.preventDefault();
@@ -38,7 +39,9 @@ if (form) {
         const found = answer.ok && page.querySelector("[data-beside]");
         if (!found) throw new Error("no preview");
         beside.replaceChildren(...found.childNodes);
+        beside.scrollTop = 0;
         if (beside.getBoundingClientRect().top > innerHeight) beside.scrollIntoView();
+        said.textContent = "Today’s digest is shown for this choice.";
       } catch {
         look.form.requestSubmit(look.cloneNode());
       } finally {

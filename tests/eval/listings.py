@@ -53,6 +53,7 @@ def _paper(line: str, number: int) -> Paper:
     found = arxiv_id(row["id"])
     if not found or not row["title"].strip() or not row["categories"]:
         raise ValueError("has no arXiv id, no title or no categories")
+    categories = row["categories"]
     return Paper(
         id=number,
         key=f"arxiv:{found}",
@@ -60,5 +61,5 @@ def _paper(line: str, number: int) -> Paper:
         abstract=row.get("summary") or row.get("abstract") or "",
         first_seen_at=LISTED,
         authors=tuple(row.get("authors", ())),
-        categories=tuple(row["categories"]),
+        categories=tuple(categories.split() if isinstance(categories, str) else categories),
     )

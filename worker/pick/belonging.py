@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 # What a named paper must score, in standard deviations above the mean paper. Topics with categories of their own are rarer, so that a
 # paper on one stands out further; and it may be found by its category.
 NAMED_LEAST, NAMED_LEAST_EXCLUSIVE = 1.0, 3.0
-TOLD_LEAST, TOLD_PHRASES = 5.0, 10.0  # what a told paper must score, and what its phrases must add up to
+TOLD_LEAST, TOLD_PHRASES = 5.0, 6.0  # what a told paper must score, and what its phrases must add up to
 # What each kind of evidence counts; the strength is 1 - exp(-sum / 2), so that the primary category and a title together come to 0.92.
 FILED_FIRST, FILED, SURE, NAMED, TOLD = 3.0, 2.0, 2.0, 1.5, 0.8
 SOUND, SOUND_MOST = 0.12, 12.0  # for each standard deviation, and the most of these

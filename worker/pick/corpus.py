@@ -139,8 +139,10 @@ def corpus(papers: Sequence[Paper]) -> Corpus:
 
 
 def _joined(stems: tuple[str, ...]) -> str:
-    """A pair of words as one, or nothing. A single letter joins nothing: "e-value" would become the stem of evaluate."""
-    return "".join(stems) if len(stems) == 2 and all(len(stem) > 1 or stem.isdigit() for stem in stems) else ""  # noqa: PLR2004
+    """A pair of words as one, or nothing. A single letter joins only a number (3-D): "e-value" would become the stem of evaluate."""
+    if len(stems) != 2:  # noqa: PLR2004 - a pair
+        return ""
+    return "".join(stems) if stems[0].isdigit() or min(map(len, stems)) > 1 else ""
 
 
 def _fields(paper: Paper) -> list[tuple[str, float]]:

@@ -15,9 +15,9 @@ _PREFIX = "anti auto bi co counter hyper inter intra micro multi non omni over p
 _PREFIXES = frozenset(_PREFIX.split())
 # Words of grammar and of every abstract, as stems: they tell nothing of what a paper is about.
 _SILENT = """
-a an the of and or in on for to with by from is are was be been we our this that these those it its as at which can has have while not
+a an the of and or in on for to with by from is are was be been we our this that these those it as at which can has have while not
 but such their they than more also both between into through use via base show propos present introduc approach method paper work result
-howev further furthermor moreov provid achiev improv demonstr experi extens new novel exist et al i e g eg ie 1 2 3 4 5 avail http https
+howev further furthermor moreov provid achiev improv demonstr experi extens new novel exist et al i e g eg ie 1 2 3 4 5 avail http
 github com
 """
 FUNCTION_WORDS = frozenset(_SILENT.split())

@@ -25,6 +25,7 @@ BORROW_FROM, BORROW_TO = 2.0, 6.0  # standard deviations of the phrases' score: 
 KNOWN = 15
 PRECISION = 0.7
 DOUBT = 1.645
+LEAST_THRESHOLD = 2.0  # where most papers are of one topic, any of them is likely to be
 
 
 def learn(papers: Lesson, before: TopicModel) -> TopicModel:
@@ -82,7 +83,7 @@ def _thresholds(scores: Floats, papers: Lesson) -> Floats:
         order = np.argsort(-scores[:, topic], kind="stable")
         sure = np.flatnonzero(_least_share(np.cumsum(papers.filed[order, topic])) >= PRECISION)
         if sure.size:
-            thresholds[topic] = scores[order[sure[-1]], topic]
+            thresholds[topic] = max(LEAST_THRESHOLD, scores[order[sure[-1]], topic])
     return thresholds
 
 

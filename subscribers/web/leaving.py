@@ -44,9 +44,10 @@ def leave(site: Site, asked: Asked) -> Response:
     number = site.links.read(asked.path["token"], asked.now, Purpose.LEAVE).id
     with site.database.transaction() as session:
         row = session.get(Subscriber, number, with_for_update=True)
-        if row and standing.leave(row):
-            log.info("left", subscriber=number)
+        has_left = row is not None and standing.leave(row)
         can_return = row is not None and row.confirmed_at is not None and standing.suppression(session, row.address_key) is None
+    if has_left:
+        log.info("left", subscriber=number)
     back_token = site.links.token(Purpose.BACK, number, asked.now) if can_return else ""
     return site.page("left", token=asked.path["token"], back=back_token, reasons=REASONS, thanked=False)
 

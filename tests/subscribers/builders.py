@@ -25,7 +25,7 @@ def a_topic(key: str = "robotics", name: str = "Robotics", group: str = "Agents"
 CATALOGUE = Catalogue((a_topic(), a_topic("language-models", "Language models", "Language"), a_topic("video", "Video", "Vision")))
 
 
-def some_choices(**changed: Any) -> Choices:  # noqa: ANN401 - the fields of Choices
+def some_choices(**changed: Any) -> Choices:
     """Robotics and mamba, every day at 08:00 in London."""
     return replace(Choices(topics=("robotics",), keywords=("mamba",), cadence=Cadence.DAILY, zone="Europe/London"), **changed)
 
@@ -36,7 +36,7 @@ def add_reader(
     *,
     now: datetime = NOON,
     confirmed: bool = True,
-    **changed: Any,  # noqa: ANN401 - the fields of Choices
+    **changed: Any,
 ) -> Subscriber:
     """A reader who is there: active, or pending with a confirmation asked for."""
     entry = Entry(1, address, some_choices(**changed))

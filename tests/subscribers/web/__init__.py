@@ -1,0 +1,1 @@
+"""Tests of the readers' forms, by real requests to the whole web process."""

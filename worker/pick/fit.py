@@ -2,9 +2,9 @@
 
     scores (readers x papers) = wishes (readers x features) @ matches (features x papers)
 
-A feature is something that can be asked for. A wish is 1 where a reader asked for it, a match says how strongly a paper answers it. Mutes
-are the same product, of which only the sign is read. Measured for 10,000 readers of 500 papers with 13 wishes each, in blocks of a thousand:
-about 40 us a reader, and 1 s once a process for looking up their 20,000 different keywords.
+A feature is something that can be asked for. A wish is 1 where a reader asked for it, a match says how well a paper answers it. Mutes are
+the same product, of which only the sign is read. Measured for 10,000 readers of 500 papers with 13 wishes each, a thousand at a time: about
+40 us a reader, and 1 s once a process for looking up their 20,000 different keywords.
 """
 
 from collections.abc import Sequence

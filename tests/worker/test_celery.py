@@ -1,12 +1,7 @@
 """Celery on a real Redis with real worker and beat processes: the clock and the hands, whose faults cost nothing."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,41 +11,12 @@ from sqlalchemy import update
 
 from config.clock import SetClock
 from config.database import Database
-from config.settings import ROOT, load
+from config.settings import load
 from subscribers.models import Subscriber
+from tests.service import Service
 from tests.worker.send.world import World
 from worker import tasks
 from worker.schedule import QUEUES, timetable
-
-PATIENCE = 60.0  # seconds
-
-
-class Service:
-    """The processes of one installation, started by the commands an operator types."""
-
-    def __init__(self, environ: dict[str, str], folder: Path) -> None:
-        self.environ = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
-        self.folder = folder
-
-    @contextmanager
-    def running(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-        log = (self.folder / f"{command[0]}.log").open("ab")
-        process = subprocess.Popen([sys.executable, "-m", "worker", *command], env=self.environ, stdout=log, stderr=log, cwd=self.folder)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            log.close()
-
-    def send(self, task: str, times: int) -> None:
-        """Put the same task into its queue so many times."""
-        script = f"from worker import tasks\nfor _ in range({times}): tasks.{task}.apply_async(expires=60)"
-        subprocess.run([sys.executable, "-c", script], env=self.environ, cwd=self.folder, check=True, timeout=60)
 
 
 @pytest.fixture
@@ -76,15 +42,6 @@ def service(world: World, redis_url: str, tmp_path: Path) -> Service:
     return Service(environ, tmp_path)
 
 
-def wait_for(what: Callable[[], bool], service: Service) -> None:
-    """Until it is so; shows the logs when it never is."""
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        if time.monotonic() > deadline:
-            pytest.fail("\n".join(log.read_text()[-4000:] for log in service.folder.glob("*.log")))
-        time.sleep(0.2)
-
-
 def everyone_has_a_mail(world: World) -> bool:
     return len({mail["To"] for mail in world.mails()}) == 30
 
@@ -95,7 +52,7 @@ def test_two_beats_and_doubled_tasks_bring_no_second_mail(world: World, service:
             processes.enter_context(service.running(command))
         for task in ("plan", "deliver", "sweep"):
             service.send(task, 20)
-        wait_for(lambda: everyone_has_a_mail(world), service)
+        service.wait_for(lambda: everyone_has_a_mail(world))
         time.sleep(5)  # a few ticks more
     assert len(world.mails()) == 30
     assert {state for _, _, state in world.ledger()} == {"accepted"}
@@ -111,14 +68,14 @@ def test_a_redis_flushed_in_the_middle_costs_a_tick_and_no_mail(world: World, se
             for _ in range(5):
                 time.sleep(1)
                 client.flushall()
-        wait_for(lambda: everyone_has_a_mail(world), service)
+        service.wait_for(lambda: everyone_has_a_mail(world))
     assert len(world.mails()) == 30
 
 
 def test_a_worker_that_is_stopped_leaves_nothing_uncertain(world: World, service: Service) -> None:
     with service.running("worker"):
         service.send("plan", 1)
-        wait_for(lambda: bool(world.ledger()), service)
+        service.wait_for(lambda: bool(world.ledger()))
         service.send("deliver", 1)
         time.sleep(0.5)
     assert {state for _, _, state in world.ledger()} <= {"waiting", "accepted"}

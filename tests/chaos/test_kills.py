@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,6 +43,11 @@ def open_deliveries(database: Database) -> int:
         return READERS - planned + (session.scalar(select(func.count()).where(Delivery.state.in_(still))) or 0)
 
 
+def more_than(relay: Relay, messages: int, database: Database) -> Callable[[], bool]:
+    """Whether the relay took so many, or nothing is left to be taken."""
+    return lambda: len(relay.taken) > messages or not open_deliveries(database)
+
+
 def test_workers_killed_at_random_lose_nothing_and_double_at_most_two_a_connection(
     postgresql_database: Database, redis_url: str, tmp_path: Path
 ) -> None:
@@ -65,8 +71,7 @@ def test_workers_killed_at_random_lose_nothing_and_double_at_most_two_a_connecti
         processes.enter_context(service.running("beat"))
         for _ in range(KILLS):
             worker = processes.enter_context(service.running("worker"))
-            already = len(relay.taken)
-            service.wait_for(lambda seen=already: len(relay.taken) > seen + 20 or not open_deliveries(postgresql_database), PATIENCE)
+            service.wait_for(more_than(relay, len(relay.taken) + 20, postgresql_database), PATIENCE)
             time.sleep(random.uniform(0, 1.0))
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait()

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from config.log import logger
 from config.runtime import Runtime
-from subscribers import audience
+from subscribers import audience, signup
 from worker.ingest import retention as ingest_retention
 from worker.ingest.registry import names_of
 from worker.pick import rankings
@@ -143,6 +143,7 @@ class Office:
         now = self._clock.now()
         bites = (
             *retention.ledger_bites(now),
+            lambda session: signup.forget_unconfirmed(session, now),
             lambda session: ingest_retention.thin_snapshots(session, now - SNAPSHOTS),
             lambda session: ingest_retention.forget_runs(session, now - RUNS),
             lambda session: ingest_retention.forget_answers(session, now - ANSWERS),

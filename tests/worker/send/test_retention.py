@@ -1,0 +1,75 @@
+"""What is forgotten, and what never is while somebody may still need it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from config.clock import SetClock
+from config.database import Database
+from tests.worker.send.builders import NOW, a_process, a_row, written
+from tests.worker.send.world import World
+from worker.send import retention
+from worker.send.models import Delivery, Process, Range, State, Wave
+
+LONG_AGO = NOW - retention.DELIVERIES - timedelta(days=1)
+
+
+@pytest.fixture
+def world(database: Database, clock: SetClock, tmp_path: Path) -> World:
+    return World(database, clock, tmp_path)
+
+
+def left(database: Database) -> list[int]:
+    with database.reading() as session:
+        return list(session.scalars(select(Delivery.subscriber_id).order_by(Delivery.subscriber_id)))
+
+
+def a_wave(database: Database, *, closed: bool) -> int:
+    with database.transaction() as session:
+        wave = Wave(due_at=LONG_AGO + timedelta(minutes=closed), opened_at=LONG_AGO, closed_at=LONG_AGO if closed else None, account={})
+        session.add(wave)
+        session.flush()
+        session.add(Range(wave_id=wave.id, first_id=1, last_id=9, readers=1, planned_at=LONG_AGO))
+        return wave.id
+
+
+def test_deliveries_go_after_ninety_days_but_for_those_on_their_way_and_those_of_a_wave_that_is_open(world: World) -> None:
+    closed, unfinished = a_wave(world.database, closed=True), a_wave(world.database, closed=False)
+    done = {"due_at": LONG_AGO, "state": State.ACCEPTED}
+    written(
+        world.database,
+        a_row(1, wave_id=closed, **done),
+        a_row(2, wave_id=unfinished, **done),
+        a_row(3, **done),
+        a_row(4, due_at=LONG_AGO),
+        a_row(5, state=State.ACCEPTED),
+    )
+    world.office.prune()
+    assert left(world.database) == [2, 4, 5]
+    with world.database.reading() as session:
+        assert list(session.scalars(select(Range.wave_id))) == [unfinished]
+
+
+def test_a_process_row_stays_while_it_holds_a_claim(world: World) -> None:
+    idle, holding = a_process(world.database), a_process(world.database)
+    with world.database.transaction() as session:
+        for process in session.scalars(select(Process)):
+            process.ended_at = NOW - timedelta(days=9)
+    written(world.database, a_row(1, state=State.CLAIMED, owner=holding))
+    world.office.prune()
+    with world.database.reading() as session:
+        assert list(session.scalars(select(Process.id))) == [holding]
+    assert idle != holding
+
+
+def test_forgetting_stops_when_its_time_is_over_and_goes_on_next_time(world: World) -> None:
+    written(world.database, *[a_row(reader, due_at=LONG_AGO, state=State.ACCEPTED) for reader in range(1, 4)])
+
+    def bite(session: object) -> int:
+        del session
+        world.clock.sleep(6)
+        return 1
+
+    assert retention.prune(world.database, world.clock, [bite], seconds=10) == 2

@@ -25,6 +25,8 @@ def a_row(subscriber_id: int, **values: Any) -> dict[str, Any]:
         "stale_at": due_at + timedelta(hours=20),
         "next_attempt_at": due_at,
         "domain": "example.org",
+        "wave_id": None,
+        "owner": None,
         "content": {},
         "papers": b"",
         **values,

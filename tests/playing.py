@@ -42,11 +42,18 @@ class Playing:
 
     def answer(self, path: str, *plays: Play) -> None:
         """Play these one after the other to whoever asks for `path`."""
+        self._choosers.pop(path, None)
         self._plays[path] = list(plays)
 
     def choose(self, path: str, chooser: Callable[[Asked], Play]) -> None:
         """Let `chooser` say what to play to a request for `path`."""
         self._choosers[path] = chooser
+
+    def forget(self) -> None:
+        """What was asked, and what was to be played."""
+        self.asked.clear()
+        self._plays.clear()
+        self._choosers.clear()
 
     def next_play(self, asked: Asked) -> Play:
         with self._lock:

@@ -12,11 +12,12 @@ from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
 
 from worker.ingest import foreign_xml as xml
-from worker.ingest.client import Client, Patience
+from worker.ingest.client import Client
 from worker.ingest.foreign import Unfit, as_count, as_moment
 from worker.ingest.papers import Record, arxiv_id, doi, title_key
 from worker.ingest.port import Skipped, SourceError
 from worker.ingest.reading import Said, records, skipped, unreadable
+from worker.ingest.replies import Patience
 from worker.ingest.sanitise import line
 
 PAGE = 500  # entries asked for at once: some 1.2 MB
@@ -24,9 +25,8 @@ MOST_PAGES = 60  # the API gives no more than 30,000 results of one question
 BATCH = 100  # ids asked for at once
 CANDIDATES = 30  # results looked through for an exact title
 EMPTY_PAGES = 3  # in a row, before a page counts as failed
-# The API computes before it answers: the first byte of a large page may take most of a minute.
-PATIENCE = Patience(silence=45, attempt=60, whole=180)
-_HEAD = ("totalResults", "entry")
+# The API computes before it answers.
+PATIENCE = Patience(silence=30, attempt=35, whole=42)
 
 
 class Refused(SourceError):
@@ -130,7 +130,7 @@ class ArxivQuery:
         self._client.keep(answer)
 
     def _entries(self, body: bytes, page: _Page) -> Iterator[Element]:
-        for element in xml.elements(body, *_HEAD):
+        for element in xml.elements(body, "totalResults", "entry", root=("feed",)):
             if xml.local(element) == "totalResults":
                 page.total = as_count(element.text)
             elif "/api/errors" in xml.text(element, "id"):

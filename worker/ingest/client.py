@@ -8,48 +8,30 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parseaddr, parsedate_to_datetime
+from datetime import timedelta
+from email.utils import parseaddr
 from functools import cached_property
 from http import HTTPStatus
-from ipaddress import ip_address
 from random import Random
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from config.clock import Clock
 from config.database import Database
 from config.settings import Settings
-from worker.ingest import fetches, turns
+from worker.ingest import fetches, replies, turns
 from worker.ingest.fetches import Kept
-from worker.ingest.foreign import TooLarge, Unfit, inflate
 from worker.ingest.port import SourceError
-from worker.ingest.sanitise import line, link
+from worker.ingest.replies import USUAL, Patience, Reply, Trouble
+from worker.ingest.sanitise import line
 
 VERSION = "0.1"
 ARXIV = "arxiv.org"
 MOST_REDIRECTS = 5
+MOST_SLOW = 2
 LONGEST_BACKOFF = 30.0  # seconds
 LONGEST_CONNECT = 10.0
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
-_PASSING = frozenset((408, 425, 429))  # and every 5xx (RFC 9110, section 15)
-_RETRY_LATER = frozenset((429, 503))
-_GZIP = frozenset(("gzip", "x-gzip", "deflate"))
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long (seconds) and how much (bytes, packed or not) is waited for."""
-
-    silence: float = 20  # between two pieces of an answer, and until it begins
-    attempt: float = 30  # for one request, whatever it does
-    whole: float = 90  # with every retry, redirect and wait
-    attempts: int = 4
-    size: int = 20_000_000
-
-
-USUAL = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +54,6 @@ class FetchError(SourceError):
         self.status = status
 
 
-class _Trouble(Exception):
-    """One attempt that failed. `passing`: another may not. `wait`: seconds that the server asked for."""
-
-    def __init__(self, words: str, *, passing: bool, wait: float | None = None, status: int | None = None) -> None:
-        super().__init__(words)
-        self.passing = passing
-        self.wait = wait
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class Client:
     """Asks for foreign pages on behalf of every source; one a process is plenty, and it is not shared between threads."""
 
@@ -100,32 +65,39 @@ class Client:
         # A base URL may name a host of the operator's own that stands for arXiv; it deserves the same manners.
         self._arxiv = {urlsplit(url).netloc for url in (settings.arxiv_api_url, settings.arxiv_feed_url, settings.arxiv_oai_url)}
         self._never_arxiv = f"{settings.huggingface_url}/api/daily_papers"
-        self._down: set[str] = set()
+        self._slow: dict[str, int] = {}  # hosts that failed last time, and how often in a row by silence
 
     def get(self, url: str, patience: Patience = USUAL) -> Answer:
         """The answer of `url`, which is the one we held when the server says that nothing changed.
 
-        Raises FetchError when no attempt succeeded before the deadline. A host that has just used up all attempts gets one each after.
+        Raises FetchError when no attempt succeeded before the deadline. A host that has used up all attempts gets one each after that,
+        and one that was silent to the end twice in a row is not asked any more by this client: every day of a source would wait as long.
         """
+        place = _place(url)
+        if self._slow.get(place, 0) >= MOST_SLOW:
+            raise FetchError(f"{place} did not answer in time and is left alone; the next run asks again", None)
         with self._database.reading() as session:
             held = fetches.kept(session, url)
+        attempts = 1 if place in self._slow else patience.attempts
         deadline = self._clock.monotonic() + patience.whole
-        place = _place(url)
-        attempts = 1 if place in self._down else patience.attempts
         attempt = 1
         while True:
             try:
                 answer = self._follow(url, held, patience, deadline)
-            except _Trouble as trouble:
+            except Trouble as trouble:
                 wait = self._backoff(attempt) if trouble.wait is None else trouble.wait
                 if not trouble.passing or attempt >= attempts or self._clock.monotonic() + wait > deadline:
-                    self._down |= {place} if trouble.passing else set()
+                    self._note(place, trouble)
                     raise FetchError(_words(place, trouble, attempt), trouble.status) from trouble
                 self._clock.sleep(wait)
                 attempt += 1
             else:
-                self._down.discard(place)
+                self._slow.pop(place, None)
                 return answer
+
+    def _note(self, place: str, trouble: Trouble) -> None:
+        if trouble.passing:
+            self._slow[place] = self._slow.get(place, 0) + 1 if trouble.slow else 0
 
     def keep(self, answer: Answer) -> None:
         """Remember an answer that was read without a fault, so that its server need not send it again."""
@@ -141,12 +113,12 @@ class Client:
         at = url
         for _hop in range(MOST_REDIRECTS + 1):
             reply = self._ask(at, held, patience, deadline)
-            if reply.status not in _REDIRECTS:
+            if reply.status not in replies.REDIRECTS:
                 return self._answer(url, at, reply, held, patience)
-            at = _target(at, reply.headers.get("location", ""))
-        raise _Trouble(f"redirects more than {MOST_REDIRECTS} times", passing=False)
+            at = replies.target(at, reply.headers.get("location", ""))
+        raise Trouble(f"redirects more than {MOST_REDIRECTS} times", passing=False)
 
-    def _ask(self, url: str, held: Kept | None, patience: Patience, deadline: float) -> _Reply:
+    def _ask(self, url: str, held: Kept | None, patience: Patience, deadline: float) -> Reply:
         host = self._host_of_turns(url)
         if host is None:
             return self._request(url, held, patience, deadline)
@@ -154,7 +126,7 @@ class Client:
         try:
             turn = turns.take(self._database, self._clock, host, length=length, deadline=deadline)
         except turns.TooLong as error:
-            raise _Trouble(f"has to be left alone for now: {error}", passing=False) from error
+            raise Trouble(f"has to be left alone for now: {error}", passing=False) from error
         try:
             reply = self._request(url, held, patience, deadline)
             self._obey(host, reply)
@@ -172,17 +144,17 @@ class Client:
             return None
         return ARXIV if parts.netloc in self._arxiv else None
 
-    def _obey(self, host: str, reply: _Reply) -> None:
-        wait = _retry_after(reply, self._clock.now())
-        if reply.status in _RETRY_LATER and wait is not None:
+    def _obey(self, host: str, reply: Reply) -> None:
+        wait = replies.retry_after(reply, self._clock.now())
+        if reply.status in replies.RETRY_LATER and wait is not None:
             until = self._clock.now() + min(timedelta(seconds=wait), turns.LONGEST_HOLD)
             with self._database.transaction() as session:
                 turns.hold_off(session, host, until=until)
 
-    def _request(self, url: str, held: Kept | None, patience: Patience, deadline: float) -> _Reply:
+    def _request(self, url: str, held: Kept | None, patience: Patience, deadline: float) -> Reply:
         left = min(patience.attempt, deadline - self._clock.monotonic())
         if left <= 0:
-            raise _Trouble(f"took longer than {patience.whole:.0f} s in all", passing=False)
+            raise Trouble(f"took longer than {patience.whole:.0f} s in all", passing=False)
         headers = {"User-Agent": self._agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
         if held and held.etag:
             headers["If-None-Match"] = held.etag
@@ -191,15 +163,15 @@ class Client:
         try:
             return asyncio.run(self._exchange(url, headers, patience, left))
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise _Trouble("does not answer in time", passing=True) from error
+            raise Trouble("does not answer in time", passing=True, slow=True) from error
         except httpx.RemoteProtocolError as error:
-            raise _Trouble(f"broke off its answer ({line(str(error), 100)})", passing=True) from error
+            raise Trouble(f"broke off its answer ({line(str(error), 100)})", passing=True) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise _Trouble(f"cannot be reached ({line(str(error), 100) or type(error).__name__})", passing=True) from error
+            raise Trouble(f"cannot be reached ({line(str(error), 100) or type(error).__name__})", passing=True) from error
 
-    async def _exchange(self, url: str, headers: Mapping[str, str], patience: Patience, limit: float) -> _Reply:
+    async def _exchange(self, url: str, headers: Mapping[str, str], patience: Patience, limit: float) -> Reply:
         # A proxy of the environment is for the world outside, not for this machine.
-        outside = not _private(urlsplit(url).hostname or "")
+        outside = not replies.private(urlsplit(url).hostname or "")
         timeout = httpx.Timeout(patience.silence, connect=min(LONGEST_CONNECT, patience.silence))
         async with (
             asyncio.timeout(limit),
@@ -211,21 +183,17 @@ class Client:
                 async for piece in response.aiter_raw():
                     body += piece
                     if len(body) > patience.size:
-                        raise _too_large(patience)
-            return _Reply(response.status_code, dict(response.headers), bytes(body))
+                        raise replies.too_large(patience)
+            return Reply(response.status_code, dict(response.headers), bytes(body))
 
     @cached_property
     def _ssl(self) -> ssl.SSLContext:
         return httpx.create_ssl_context()
 
-    def _answer(self, asked: str, at: str, reply: _Reply, held: Kept | None, patience: Patience) -> Answer:
+    def _answer(self, asked: str, at: str, reply: Reply, held: Kept | None, patience: Patience) -> Answer:
         if reply.status == HTTPStatus.NOT_MODIFIED and held:
             return Answer(asked, at, held.body, held.etag, held.last_modified, unchanged=True)
-        if reply.status != HTTPStatus.OK:
-            passing = reply.status in _PASSING or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            wait = _retry_after(reply, self._clock.now())
-            raise _Trouble(_said(reply.status, wait), passing=passing, wait=wait, status=reply.status)
-        body = _decoded(reply, patience)
+        body = replies.content(reply, patience, self._clock.now())
         return Answer(asked, at, body, reply.headers.get("etag"), reply.headers.get("last-modified"))
 
 
@@ -236,67 +204,11 @@ def user_agent(settings: Settings) -> str:
     return f"Paperboy/{VERSION} (+{settings.base_url}{contact})".encode("ascii", "ignore").decode()
 
 
-def _target(at: str, location: str) -> str:
-    try:
-        target = link(urljoin(at, location)) if location else None
-    except ValueError:  # a bracket that never closes
-        target = None
-    if target is None:
-        raise _Trouble(f"redirects to {line(location, 80)!r}, which is no web address", passing=False)
-    if _private(urlsplit(target).hostname or "") and not _private(urlsplit(at).hostname or ""):
-        raise _Trouble("redirects into a private network", passing=False)
-    return target
-
-
-def _private(host: str) -> bool:
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
-
-
-def _retry_after(reply: _Reply, now: datetime) -> float | None:
-    """Seconds that the reply asks to wait, given as seconds or as a date (RFC 9110, section 10.2.3)."""
-    said = reply.headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit():
-        return float(said[:9])
-    try:
-        moment = parsedate_to_datetime(said)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return max(0.0, (moment - now).total_seconds())
-
-
-def _said(status: int, wait: float | None) -> str:
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus.__members__.values() else ""
-    words = f"answered {status} {phrase}".rstrip()
-    return f"{words} and asks to wait {wait:.0f} s" if wait else words
-
-
-def _decoded(reply: _Reply, patience: Patience) -> bytes:
-    encoding = reply.headers.get("content-encoding", "identity").strip().lower()
-    if encoding in {"", "identity"}:
-        return reply.body
-    if encoding not in _GZIP:
-        raise _Trouble(f"encodes its answer as {line(encoding, 30)!r}, which was not asked for", passing=False)
-    try:
-        return inflate(reply.body, most=patience.size)
-    except TooLarge as error:
-        raise _too_large(patience) from error
-    except Unfit as error:
-        raise _Trouble(f"sent an answer that {error}", passing=True) from error
-
-
-def _too_large(patience: Patience) -> _Trouble:
-    return _Trouble(f"answers with more than {patience.size // 1_000_000} MB", passing=False)
-
-
 def _place(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _words(place: str, trouble: _Trouble, attempts: int) -> str:
+def _words(place: str, trouble: Trouble, attempts: int) -> str:
     tried = f" ({attempts} attempts)" if attempts > 1 else ""
     remedy = "the next run asks again" if trouble.passing or trouble.status is None else "check the address"
     return f"{place} {trouble}{tried}; {remedy}"

@@ -1,7 +1,7 @@
 """XML from elsewhere, element by element. Refuses document types and entities whole (defusedxml), so nothing is expanded or fetched."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import BytesIO
 from xml.etree.ElementTree import Element, ParseError
 
@@ -16,16 +16,21 @@ _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 
 
-def elements(body: bytes, *names: str) -> Iterator[Element]:
+def elements(body: bytes, *names: str, root: Collection[str] = ()) -> Iterator[Element]:
     """The elements with these local names, each as soon as it is complete, inner ones first.
 
-    Raises Unfit where the document breaks off or is none; what was yielded before stands.
+    Raises Unfit where the document breaks off, or is none, or when `root` is given and its outermost element is none of these; what was
+    yielded before stands.
     """
     if kind(body) in {"nothing", "a web page (HTML)", "JSON"}:
         raise Unfit(f"is {kind(body)}, not XML")
+    begun = False
     try:
-        for _event, element in defusedxml.ElementTree.iterparse(BytesIO(_mended(body)), events=("end",), forbid_dtd=True):
-            if local(element) in names:
+        for event, element in defusedxml.ElementTree.iterparse(BytesIO(_mended(body)), events=("start", "end"), forbid_dtd=True):
+            if not begun and root and local(element) not in root:
+                raise Unfit(f"is XML, but no {' or '.join(root)}")
+            begun = True
+            if event == "end" and local(element) in names:
                 yield element
     except DefusedXmlException:
         raise Unfit("declares a document type or entities, which no feed needs") from None

@@ -15,9 +15,9 @@ from config.database import Database
 from config.settings import Settings
 from tests import playing as play
 from tests.playing import Play, Playing, settings_for
-from worker.ingest import client as client_module
-from worker.ingest.client import Client, FetchError, Patience, user_agent
+from worker.ingest.client import Client, FetchError, user_agent
 from worker.ingest.port import SourceError
+from worker.ingest.replies import Patience, Trouble, target
 
 SHORT = Patience(silence=0.3, attempt=1, whole=30, attempts=2, size=1_000_000)
 PAGE = b"a page " * 1000
@@ -43,6 +43,10 @@ def settings(arxiv: Playing, tmp_path: Path) -> Settings:
 @pytest.fixture
 def client(settings: Settings, database: Database, clock: SetClock) -> Client:
     return Client(settings, database, clock, Random(1))
+
+
+def another_of(client: Client) -> Client:
+    return Client(Settings(), client._database, client._clock, Random(3))
 
 
 def refused(client: Client, url: str, patience: Patience = SHORT) -> str:
@@ -119,6 +123,17 @@ def test_a_host_that_failed_is_tried_once_until_it_answers(server: Playing, clie
     server.answer("/page", play.status(502))
     refused(client, f"{server.url}/page")
     assert len(server.asked) == SHORT.attempts + 2 + SHORT.attempts
+
+
+def test_a_host_that_is_silent_twice_in_a_row_is_left_alone(server: Playing, client: Client) -> None:
+    server.answer("/page", play.silence)
+    short = Patience(silence=0.2, attempt=0.2, attempts=1)
+    assert "in time" in refused(client, f"{server.url}/page", short)
+    assert "in time" in refused(client, f"{server.url}/page", short)
+    assert "is left alone" in refused(client, f"{server.url}/page", short)
+    assert len(server.asked) == 2
+    server.answer("/page", play.status(500))
+    assert "answered 500" in refused(another_of(client), f"{server.url}/page", short)
 
 
 def test_retry_after_is_obeyed_in_seconds_and_as_a_date(server: Playing, client: Client, clock: SetClock) -> None:
@@ -214,9 +229,9 @@ def test_redirects_that_never_end_are_left(server: Playing, client: Client) -> N
     "inside", ["http://127.0.0.1/", "http://10.0.0.1/", "http://169.254.169.254/latest", "http://[::1]/", "http://localhost/"]
 )
 def test_the_world_outside_does_not_lead_inside(inside: str) -> None:
-    with pytest.raises(client_module._Trouble, match="private network"):
-        client_module._target("https://example.org/feed", inside)
-    assert client_module._target("http://127.0.0.1:9000/feed", inside) == inside
+    with pytest.raises(Trouble, match="private network"):
+        target("https://example.org/feed", inside)
+    assert target("http://127.0.0.1:9000/feed", inside) == inside
 
 
 def test_not_modified_gives_the_answer_we_hold(server: Playing, client: Client) -> None:

@@ -53,7 +53,8 @@ class Arxiv:
     def _announced(self, today: date) -> Said:
         answer = self._client.get(self._feed_url)
         try:
-            yield from records(xml.elements(answer.body, "entry", "item"), partial(_announcement, today), _name)
+            announced = xml.elements(answer.body, "entry", "item", root=("feed", "rss", "RDF"))
+            yield from records(announced, partial(_announcement, today), _name)
         except Unfit as error:
             raise unreadable(answer.url, error) from error
         self._client.keep(answer)

@@ -14,17 +14,18 @@ from xml.etree.ElementTree import Element
 
 from worker.ingest import foreign_xml as xml
 from worker.ingest.arxiv_days import announced_on, announces_on
-from worker.ingest.client import Client, Patience
+from worker.ingest.client import Client
 from worker.ingest.foreign import Unfit, as_day, as_moment
 from worker.ingest.papers import Record, arxiv_id, doi
 from worker.ingest.port import Progress, Skipped, SourceError
 from worker.ingest.reading import Part, Said, in_turn, records, unreadable
+from worker.ingest.replies import Patience
 from worker.ingest.sanitise import line
 
 SOURCE = "arxiv-oai"
 MOST_PAGES = 1_000
 # A page holds up to 1,300 records, and arXiv may take half a minute to begin it.
-PATIENCE = Patience(silence=60, attempt=90, whole=300)
+PATIENCE = Patience(silence=35, attempt=38, whole=42)
 NEW_WITHIN = timedelta(days=7)  # from a paper's submission to the change that announced it, holidays included
 
 
@@ -95,19 +96,14 @@ class ArxivOai:
             self._client.keep(answer)
 
     def _entries(self, body: bytes, harvest: _Harvest) -> Iterator[Element]:
-        answered = False
-        for element in xml.elements(body, "record", "resumptionToken", "error", "OAI-PMH"):
+        for element in xml.elements(body, "record", "resumptionToken", "error", root=("OAI-PMH",)):
             match xml.local(element):
                 case "record":
                     yield element
                 case "resumptionToken":
                     harvest.token = (element.text or "").strip()
-                case "error":
-                    _raise_error(element.get("code", ""), line(element.text or "", 200))
                 case _:
-                    answered = True
-        if not answered:
-            raise Unfit("is no OAI-PMH")
+                    _raise_error(element.get("code", ""), line(element.text or "", 200))
 
 
 def _raise_error(code: str, words: str) -> None:

@@ -8,13 +8,14 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from worker.ingest.arxiv_wording import LISTED, announcement
 from worker.ingest.bylines import people
-from worker.ingest.client import Client, Patience
+from worker.ingest.client import Client
 from worker.ingest.feeds import Entry, parse
 from worker.ingest.foreign import Unfit
 from worker.ingest.markup import plain
 from worker.ingest.papers import Record, arxiv_id, doi
 from worker.ingest.port import Progress, Skipped
 from worker.ingest.reading import Part, Said, in_turn, records, unreadable
+from worker.ingest.replies import Patience
 from worker.ingest.sanitise import link
 
 PATIENCE = Patience(size=5_000_000)

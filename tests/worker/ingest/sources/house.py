@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import delete
+
 from config.clock import SetClock
 from config.database import Base, Database
 from config.settings import Settings
@@ -18,6 +20,7 @@ from worker.ingest.port import Progress, Skipped, Source, SourceError
 
 DATA = Path(__file__).parents[3] / "data" / "ingest"
 TODAY = date(2026, 6, 22)  # a Monday
+MORNING = datetime(2026, 6, 22, 9, tzinfo=UTC)
 _Kind = TypeVar("_Kind", Record, Skipped, Progress)
 
 
@@ -29,6 +32,14 @@ class House:
     settings: Settings
     database: Database
     clock: SetClock
+
+    def tidy(self) -> None:
+        """Forget every answer, turn and play, and go back to the morning."""
+        with self.database.transaction() as session:
+            session.execute(delete(models.Fetch))
+            session.execute(delete(models.HostTurn))
+        self.server.forget()
+        self.clock.move_to(MORNING)
 
     def source(self, word: str) -> Source:
         return registry.source_named(word, self.settings, self.database, self.clock)
@@ -81,9 +92,7 @@ def a_house(folder: Path) -> Iterator[House]:
     database = Database(f"sqlite:///{folder}/{models.__name__}.db")
     Base.metadata.create_all(database.engine)
     with playing() as server:
-        yield House(
-            server, settings_for(server, folder), database, SetClock(datetime.combine(TODAY, datetime.min.time(), UTC).replace(hour=9))
-        )
+        yield House(server, settings_for(server, folder), database, SetClock(MORNING))
     database.close()
 
 

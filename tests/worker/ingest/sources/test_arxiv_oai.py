@@ -155,7 +155,7 @@ def test_a_set_that_fails_does_not_cost_the_others(house: House) -> None:
 
 def test_xml_that_is_no_oai_is_told(house: House) -> None:
     house.server.answer(PATH, play.body(b"<feed/>"))
-    assert "is no OAI-PMH" in (read(house).error or "")
+    assert "is XML, but no OAI-PMH" in (read(house).error or "")
 
 
 def test_a_page_that_breaks_off_keeps_its_whole_records(house: House) -> None:

@@ -89,7 +89,7 @@ def read(source: Source, since: date = TODAY, until: date = TODAY) -> Reading:
 @contextmanager
 def a_house(folder: Path) -> Iterator[House]:
     """A house whose database is a new SQLite file."""
-    database = Database(f"sqlite:///{folder}/{models.__name__}.db")
+    database = Database(f"sqlite:///{folder}/house.db")
     Base.metadata.create_all(database.engine)
     with playing() as server:
         yield House(server, settings_for(server, folder), database, SetClock(MORNING))

@@ -90,7 +90,7 @@ class Links:
         """The same links with tokens that open nothing, for previews."""
         made = type(self)((), self._base)
         made._signers = self._signers  # noqa: SLF001 - our own class
-        made._is_inert = True  # noqa: SLF001
+        made._is_inert = True  # noqa: SLF001 - as above
         return made
 
     def token(self, purpose: Purpose, number: int, now: datetime = _EPOCH) -> str:

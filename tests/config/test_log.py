@@ -76,7 +76,7 @@ def test_a_machine_reads_one_json_line_an_event() -> None:
 
 
 @pytest.mark.parametrize("human", [True, False])
-def test_addresses_and_credentials_reach_no_line_whoever_logs_them(human: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_addresses_and_credentials_reach_no_line_whoever_logs_them(human: bool) -> None:
     everything = "\n".join(lines(human=human))
     assert "wave planned" in everything
     assert "ada@" not in everything

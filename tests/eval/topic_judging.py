@@ -29,7 +29,7 @@ class Tally:
     shown: int = 0
     filed: int = 0
 
-    def add(self, filed: bool) -> None:  # noqa: FBT001 - what is counted is a yes or a no
+    def add(self, filed: bool) -> None:
         self.shown += 1
         self.filed += filed
 

@@ -47,12 +47,12 @@ def main() -> None:
         keep_data=False,
         seed=given.seed,
     ) as relay:
-        print(f"listening on {relay.port}", flush=True)  # noqa: T201 - whoever started the process reads it
+        print(f"listening on {relay.port}", flush=True)
         stop.wait()
     ids = Counter(taken.message_id for taken in relay.taken)
     doubled = sum(count - 1 for count in ids.values())
     counts = {"taken": len(relay.taken), "doubled": doubled, "connections": relay.connections, "complaints": relay.complaints}
-    print(json.dumps(counts), flush=True)  # noqa: T201
+    print(json.dumps(counts), flush=True)
 
 
 if __name__ == "__main__":

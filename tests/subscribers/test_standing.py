@@ -49,7 +49,7 @@ def test_a_pause_that_is_over_is_none(database: Database) -> None:
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
-def test_leaving_ends_all_mail_and_may_be_done_twice(database: Database, confirmed: bool) -> None:  # noqa: FBT001 - a test's case
+def test_leaving_ends_all_mail_and_may_be_done_twice(database: Database, confirmed: bool) -> None:
     with database.transaction() as session:
         ada = add_reader(session, confirmed=confirmed)
 

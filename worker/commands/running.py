@@ -41,7 +41,7 @@ def up() -> None:
 def web() -> None:
     """Run the web process: the readers' pages, health, webhooks."""
     from worker.asgi import application  # noqa: PLC0415 - as above
-    from worker.send.office import Office  # noqa: PLC0415
+    from worker.send.office import Office  # noqa: PLC0415 - as above
 
     runtime = opened()
     _log_lines(runtime.settings)
@@ -83,10 +83,10 @@ def beat() -> None:
 @click.command(epilog=example("./paperboy migrate"))
 def migrate() -> None:
     """Bring the database to this release's schema, in one transaction; running it twice does no harm."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - as above
 
-    from config.runtime import open_runtime  # noqa: PLC0415
-    from worker import schema  # noqa: PLC0415
+    from config.runtime import open_runtime  # noqa: PLC0415 - as above
+    from worker import schema  # noqa: PLC0415 - as above
 
     runtime = open_runtime(chosen_settings())
     try:

@@ -86,4 +86,4 @@ def _each(due: dict[Kind, int]) -> str:
 
 def _ago(moment: datetime, now: datetime) -> str:
     seconds = int((now - moment).total_seconds())
-    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"  # noqa: PLR2004
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"  # noqa: PLR2004 - 2 min, 2 h

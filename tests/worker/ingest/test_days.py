@@ -74,7 +74,7 @@ def test_days_that_failed_are_read_again_while_newer_ones_go_on() -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_first_start_that_ended_early_goes_on_with_its_days(whole: bool) -> None:  # noqa: FBT001 - pytest hands it over so
+def test_a_first_start_that_ended_early_goes_on_with_its_days(whole: bool) -> None:
     first = plan([], WEDNESDAY, working_day)
     newest = Reading(first.spans[0], WEDNESDAY, first.owed_since, whole)
     assert days_of(wanted([newest], june(18), working_day)) == set(between(june(9), june(18))) - set(newest.covered)

@@ -81,7 +81,7 @@ def test_short_abstracts_are_abstracts() -> None:
 @pytest.mark.parametrize(
     ("text", "is_one"), [(PAGE, True), ("Apr 3\nTitle\nAbstract", True), ("Apr 3", False), ("Dear all,\nnothing.", False), ("", False)]
 )
-def test_a_page_is_known_by_its_date(text: str, is_one: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_page_is_known_by_its_date(text: str, is_one: bool) -> None:
     assert trending_page.is_page(text) is is_one
 
 

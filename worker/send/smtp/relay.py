@@ -80,7 +80,7 @@ def _host_and_port(place: str) -> tuple[str, int | None]:
         raise ValueError("names no host")
     if not _HOST.fullmatch(host):
         raise ValueError("names a host with letters that no host name has; write an international name in its xn-- form")
-    if port is not None and not 0 < port < 65536:  # noqa: PLR2004
+    if port is not None and not 0 < port < 65536:  # noqa: PLR2004 - a port has 16 bits
         raise ValueError(f"names port {port}, which is not between 1 and 65535")
     return host, port
 

@@ -43,7 +43,7 @@ class Reply:
 
     @property
     def negative(self) -> bool:
-        return self.code >= 400  # noqa: PLR2004
+        return self.code >= 400  # noqa: PLR2004 - RFC 5321, 4.2
 
     @property
     def enhanced(self) -> str:
@@ -112,14 +112,14 @@ def verdict(phase: Phase, reply: Reply) -> Verdict:
     | 500, 502-504, 521, 53x, 555, 5.5.x | any | deferred | about our commands or our login |
     | any other 5xx | RCPT, DATA, body | refused | about this address or this message |
     """
-    if reply.code < 500:  # noqa: PLR2004
+    if reply.code < 500:  # noqa: PLR2004 - RFC 5321, 4.2
         return Verdict.DEFERRED
     status = reply.enhanced
     if phase is Phase.MAIL:
         return Verdict.REFUSED if _is_too_big(reply) else Verdict.DEFERRED
     if reply.code in _ABOUT_US or _ABOUT_US_STATUS.fullmatch(status):
         return Verdict.DEFERRED
-    if phase is Phase.RCPT and (_POLICY.fullmatch(status) or (reply.code == 552 and not _MAILBOX.fullmatch(status))):  # noqa: PLR2004
+    if phase is Phase.RCPT and (_POLICY.fullmatch(status) or (reply.code == 552 and not _MAILBOX.fullmatch(status))):  # noqa: PLR2004 - RFC 5321, 4.2
         return Verdict.DEFERRED
     return Verdict.REFUSED
 
@@ -132,4 +132,4 @@ def turns_us_away(phase: Phase, reply: Reply) -> bool:
 
 
 def _is_too_big(reply: Reply) -> bool:
-    return reply.code == 552 or bool(_TOO_BIG.fullmatch(reply.enhanced))  # noqa: PLR2004
+    return reply.code == 552 or bool(_TOO_BIG.fullmatch(reply.enhanced))  # noqa: PLR2004 - RFC 5321, 4.2

@@ -22,7 +22,8 @@ def come_back(site: Site, asked: Asked) -> Response:
     """Somebody who left, and has just shown that the address is theirs, reads again."""
     with site.database.transaction() as session:
         row, _ = open_fresh(site, asked, session)
-        if standing.suppression(session, row.address_key) is None and standing.confirm(row, asked.now):
+        barred = standing.suppression(session, row.address_key) is not None
+        if not barred and (standing.take_back(session, row, asked.now) or standing.confirm(row, asked.now)):
             row.consent_at, row.consent_source = asked.now, "/preferences"
             row.consent_wording = WORDING.format(name=site.settings.name)
     return page(site, asked, told=("Good to have you back.",))

@@ -87,7 +87,7 @@ def endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     """The handler as Starlette calls it: the form read and bounded first, the work done beside the event loop.
 
-    `patience` says how long a request waits before it is looked at; `at_least` seconds pass before it is answered.
+    `patience` says how long a request waits before it is looked at; `at_least` seconds pass before it is answered well.
     """
 
     async def answer(request: Request) -> Response:
@@ -104,7 +104,8 @@ def endpoint(
         if patience:
             await asyncio.sleep(patience(site, asked).total_seconds())
         response = await run_in_threadpool(_guarded, site, handler, asked)
-        await asyncio.sleep(max(0.0, at_least - (site.clock.monotonic() - begun)))
+        if response.status_code < HTTPStatus.BAD_REQUEST:  # what is wrong with a form depends on nobody's standing
+            await asyncio.sleep(max(0.0, at_least - (site.clock.monotonic() - begun)))
         return response
 
     return answer

@@ -94,7 +94,7 @@ class Visitor:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         more["headers"] = self._headers | dict(more.get("headers") or {})  # type: ignore[call-overload]  # a mapping, by the callers
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-            return Page(await client.request(method, path, **more))  # type: ignore[arg-type]
+            return Page(await client.request(method, path, **more))  # type: ignore[arg-type]  # httpx has no name for what it takes
 
 
 def _form(element: Element) -> Form:

@@ -45,7 +45,7 @@ class Form:
         options, option = _zone_options(), f'<option value="{chosen}">'
         if option not in options:
             return Markup(f"{option}{chosen}</option>{options}")  # noqa: S704 - escaped above
-        return Markup(options.replace(option, f'<option value="{chosen}" selected>'))  # noqa: S704
+        return Markup(options.replace(option, f'<option value="{chosen}" selected>'))  # noqa: S704 - as above
 
 
 def filled(choices: Choices, catalogue: Catalogue, papers_a_day: Mapping[str, float]) -> Form:

@@ -89,7 +89,7 @@ def _show(site: Site, folder: Path, asked: Asked) -> Response:
     return response
 
 
-def _html(site: Site, folder: Path, asked: Asked) -> Response:  # noqa: ARG001
+def _html(site: Site, folder: Path, asked: Asked) -> Response:  # noqa: ARG001 - one signature for all handlers
     body = _read(folder, asked).get_body(("html",))
     if body is None:
         raise HTTPException(404)
@@ -98,7 +98,7 @@ def _html(site: Site, folder: Path, asked: Asked) -> Response:  # noqa: ARG001
     return HTMLResponse(html, headers=headers)
 
 
-def _raw(site: Site, folder: Path, asked: Asked) -> Response:  # noqa: ARG001
+def _raw(site: Site, folder: Path, asked: Asked) -> Response:  # noqa: ARG001 - one signature for all handlers
     return Response(_file(folder, asked).read_bytes(), media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 

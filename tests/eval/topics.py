@@ -9,10 +9,11 @@ sure    of the cards shown because the score is above the topic's threshold, how
 named   the same of the cards shown because title, keywords or abstract name the topic.
 
 A topic shows at most five cards a day, the surest first. Topics that share no category with another and have 30 papers or more are held
-to bars: AUC 0.80 each and 0.90 in the median, and 70 % of the sure cards. The rest is printed without a bar. Named cards are: authors file
-few papers under every field they touch, so that few named cards are in a category that is one topic's own; of a hundred such cards, drawn
-by lot and read, 90 were on the topic they were shown for and 28 were filed there. Ends with 0 when every bar is reached, 1 when one is not,
-2 when there is nothing to judge.
+to bars: AUC 0.80 each and 0.90 in the median, and 70 % of the sure cards. The rest is printed without a bar, named cards among it, although
+readers are shown them too: authors file few papers under every field they touch, so that few named cards are in a category that is one
+topic's own. Of a hundred such cards of topics with categories of their own, drawn by lot from five days, 90 were on the topic by their
+titles, as its author judged them, and 26 were filed there. Ends with 0 when every bar is reached, 1 when one is not, 2 when there is
+nothing to judge.
 """
 
 import argparse
@@ -109,8 +110,10 @@ def _bars(verdicts: Sequence[Verdict]) -> int:
         _bar(f"in category, of {sure.shown} sure cards of these", sure.share, PRECISION, ".0%"),
     ]
     named = together(verdict.named for verdict in barred)
+    both = together((sure, named))
     every = together(tally for verdict in verdicts for tally in (verdict.sure, verdict.named))
     click.echo(f"no bar   in category, of {named.shown} named cards of these: {_cells(named)[1]}")
+    click.echo(f"no bar   in category, of {both.shown} cards of these, sure and named together: {_cells(both)[1]}")
     click.echo(f"no bar   in category, of {every.shown} cards of all topics: {_cells(every)[1]}")
     silent = sum(not verdict.sure.shown + verdict.named.shown for verdict in verdicts)
     click.echo(f"no bar   topics that showed nothing at all: {silent} of {len(verdicts)}")

@@ -8,7 +8,7 @@ A paper belongs to a topic when one of these holds:
 - named: a phrase of the topic stands in its title or keywords, and the rest sounds like it too;
 - told: no title names the topic, but the abstract keeps speaking of it; a paper whose categories are known must be in one of the topic's.
 
-Authors file few papers under every field they touch (of those titled as speech a third are in cs.SD or eess.AS), so that a threshold held
+Authors file few papers under every field they touch (of those titled as speech some 30 % are in cs.SD or eess.AS), so that a threshold held
 to categories alone would hide most of what a reader asked for: names stand beside it.
 """
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.links import LinkError, LinkFault
@@ -31,6 +31,11 @@ def waiting(session: Session, limit: int) -> Sequence[Request]:
     """The oldest requests that no delivery was made of yet, locked; what another process holds is passed over."""
     found = select(Request).where(Request.handled_at.is_(None)).order_by(Request.id).limit(limit)
     return session.scalars(found.with_for_update(skip_locked=True)).all()
+
+
+def unposted(session: Session) -> int:
+    """How many requests no delivery was made of yet."""
+    return session.scalar(select(func.count()).where(Request.handled_at.is_(None))) or 0
 
 
 def handled(session: Session, ids: Iterable[int], now: datetime) -> None:

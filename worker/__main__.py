@@ -1,10 +1,17 @@
-"""The operator's commands: `./paperboy COMMAND`. Each is imported when it is typed, so that help answers at once."""
+"""The operator's commands: `./paperboy COMMAND`. Each is imported when it is typed, so that help answers at once.
 
+However a command ends, it ends in words: the faults an operator can mend in a line, Ctrl-C in a line, a pipe that closes in none.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 
 import click
 
-from worker.commands.common import example
+from worker.commands.terminal import BROKEN_OFF, example, fail
 
 # Command -> its module in worker.commands, and the line that `--help` shows.
 COMMANDS = {
@@ -53,12 +60,48 @@ class Commands(click.Group):
             ctx.fail(f"{args[0]!r} is run by the launcher: ./paperboy {args[0]}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        with in_words():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list with its one-line helps, without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
         with formatter.section("For developers"):
             formatter.write_dl(list(ELSEWHERE.items()))
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """End the process as an operator expects it to end."""
+    try:
+        with _read_to_the_end():
+            yield
+    except KeyboardInterrupt:
+        fail("broken off", BROKEN_OFF)
+    except click.ClickException:
+        raise
+    except Exception as error:
+        told = import_module("worker.commands.faults").explained(error)  # only now: it knows every room's errors, hence every room
+        if told is None:
+            raise
+        fail(*told)
+
+
+@contextmanager
+def _read_to_the_end() -> Iterator[None]:
+    """Who reads our output may go (`paperboy trending | head`): then there is nobody to tell, and nothing went wrong."""
+    try:
+        try:
+            yield
+        finally:
+            with suppress(AttributeError, ValueError):  # there may be no standard output at all
+                sys.stdout.flush()
+    except BrokenPipeError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more on its way out
+        ended = error.__context__
+        sys.exit(ended.code if isinstance(ended, SystemExit) else 0)
 
 
 @click.group(
@@ -71,4 +114,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace") if hasattr(sys.stdout, "reconfigure") else None
     main(prog_name="./paperboy")

@@ -1,59 +1,51 @@
-"""What the commands share: the runtime, the console, progress, and the exit codes.
+"""What the commands share: the settings of this environment, and a runtime on a schema that this release knows.
 
-Exit codes: 0 done, 1 something failed or was found wrong (the output says what), 2 wrong usage or settings.
+Exit codes: 0 done, 1 something failed or was found wrong (the output says what), 2 wrong usage or settings, 130 broken off.
 """
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, NoReturn, ParamSpec, TypeVar
-
-import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import OperationalError
+from typing import Concatenate, ParamSpec, TypeVar
 
 from config import log, settings
 from config.runtime import Runtime, open_runtime
-from worker.schema import SchemaError, check_schema
+from worker.commands.terminal import BROKEN_OFF, FAILED, USAGE, busy, console, example, fail, progress, say, show
+from worker.schema import check_schema
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FAILED, USAGE = 1, 2
-
-console = Console(highlight=False, soft_wrap=True)
-
-
-def fail(words: str, code: int = FAILED) -> NoReturn:
-    """Say what went wrong on standard error, and end with `code`."""
-    click.echo(f"paperboy: {words}", err=True)
-    sys.exit(code)
+__all__ = [
+    "BROKEN_OFF",
+    "FAILED",
+    "USAGE",
+    "busy",
+    "chosen_settings",
+    "console",
+    "example",
+    "fail",
+    "opened",
+    "progress",
+    "say",
+    "show",
+    "with_runtime",
+]
 
 
 def chosen_settings() -> settings.Settings:
-    """The settings of this environment; a bad one ends the process with code 2 and a line that names it."""
-    try:
-        return settings.load(os.environ)
-    except settings.SettingsError as error:
-        for fault in error.faults:
-            click.echo(f"paperboy: {fault}", err=True)
-        sys.exit(USAGE)
+    """The settings of this environment. Raises SettingsError, which ends the process with code 2 and a line that names each fault."""
+    return settings.load(os.environ)
 
 
 def opened() -> Runtime:
-    """A runtime on a schema this release knows."""
+    """A runtime on a schema this release knows. Raises SettingsError, SchemaError, or what the database says."""
     chosen = chosen_settings()
-    log.configure(human=sys.stderr.isatty(), level="WARNING" if chosen.log_level == "INFO" else chosen.log_level)
+    # What a command has to say it says itself; lines of routine are for processes that run for long.
+    log.configure(human=sys.stderr.isatty(), level="ERROR" if chosen.log_level == "INFO" else chosen.log_level)
     runtime = open_runtime(chosen)
-    try:
-        check_schema(runtime.database)
-    except SchemaError as error:
-        fail(str(error), USAGE)
-    except OperationalError as error:
-        fail(f"PAPERBOY_DATABASE_URL: the database cannot be reached: {str(error.orig).strip().splitlines()[0]}")
+    check_schema(runtime.database)
     return runtime
 
 
@@ -65,37 +57,7 @@ def with_runtime(command: Callable[Concatenate[Runtime, P], R]) -> Callable[P, R
         runtime = opened()
         try:
             return command(runtime, *args, **kwargs)
-        except BrokenPipeError:  # the reader of our output went away: `paperboy status | head`
-            sys.stderr.close()
-            sys.exit(0)
         finally:
             runtime.database.close()
 
     return run
-
-
-def example(*lines: str) -> str:
-    """The end of a help text: what to type."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-Step = Callable[[int], None]
-
-
-@contextmanager
-def progress(words: str, total: int | None) -> Iterator[Step]:
-    """A bar on a terminal, a line at the end elsewhere; call the step with how many more are done."""
-    if not console.is_terminal:
-        done = 0
-
-        def count(more: int) -> None:
-            nonlocal done
-            done += more
-
-        yield count
-        console.print(f"{words}: {done}{'' if total is None else f' of {total}'}")
-        return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(words, total=total)
-        yield lambda more: bar.update(task, advance=more)

@@ -1,26 +1,46 @@
 """`send`: plan what is due and deliver it now, with progress and a closing account."""
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import FrameType
 
 import click
-from rich.table import Table
-from sqlalchemy.orm import Session
 
 from config.runtime import Runtime
 from subscribers import audience
 from subscribers.models import Standing
-from worker.commands.common import console, example, fail, progress, with_runtime
-from worker.ingest import catalogue
-from worker.pick.choices import Quiet, Selection
-from worker.send.delivery import Tally
-from worker.send.forward import Forwarded, rehearse
+from worker.commands import rehearsal
+from worker.commands.common import FAILED, busy, example, fail, progress, say, with_runtime
+from worker.send import ledger, waves
+from worker.send.delivery import CLAIM, Tally
+from worker.send.forward import Forwarded
 from worker.send.models import State
 from worker.send.office import Office
 
 BLOCK = 1000  # readers at a time
 STEP = 2.0  # seconds between two movements of the bar
 HOUR = 60  # minutes
+NAMED = 50  # readers whose mail failed
+LOST = (State.REFUSED, State.FAILED)
+
+
+@dataclass(slots=True)
+class Round:
+    """What one call planned and handed over."""
+
+    begun_at: datetime
+    ranges: list[int] = field(default_factory=list)
+    counted: int = 0  # readers in them
+    forwarded: Forwarded = field(default_factory=Forwarded)
+    tally: Tally = field(default_factory=Tally)
+    stopped: int = 0  # the signal that ended it early
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.tally.total or self.tally.unavailable or self.counted or self.forwarded.told)
 
 
 @click.command(
@@ -34,44 +54,56 @@ def send(runtime: Runtime, forward: bool, only: tuple[str, ...], dry_run: bool) 
     """Plan what is due and deliver it now, with progress and a closing account.
 
     The same ledger as the clock's: nobody gets an occasion twice, however often this is typed. With --now, today's occasion
-    goes out under its own key, before its hour; those who already had it are named. Ends with 1 when something was refused or failed.
+    goes out under its own key, before its hour; those who already had it are named. Ends with 1 when something was refused,
+    failed, or could not be handed over. Ctrl-C finishes what was begun; the rest waits.
     """
-    office = Office(runtime)
     readers = _readers(runtime, only)
-    if dry_run:
-        _rehearse(runtime, office, readers, everybody=forward)
-        return
-    forwarded = _forward(runtime, office, readers) if forward else Forwarded()
-    counted = 0 if forward else _plan(office, readers)
-    tally = _deliver(office, forwarded.planned if forward else ())
-    office.close()
-    if not tally.total and not counted and not forwarded.told:
-        _nothing_due(runtime)
-        return
-    _account(forwarded, counted, tally)
-    raise SystemExit(1 if tally.unavailable or tally.states.get(State.REFUSED) or tally.states.get(State.FAILED) else 0)
+    with closing(Office(runtime)) as office:
+        if dry_run:
+            rehearse = rehearsal.of_today if forward else rehearsal.of_due
+            if not rehearse(runtime, office.today, readers or (_active(runtime) if forward else [])):
+                _nothing_due(runtime)
+            return
+        with busy("reading templates and mailers"):
+            office.make_ready()
+            office.sweep()  # what a process left that died: it may be due again
+        done = Round(runtime.clock.now())
+        _plan(office, readers, done)
+        if forward:
+            _bring_forward(office, readers or _active(runtime), done)
+        _deliver(runtime, office, readers, done)
+        office.sweep()
+    _account(runtime, done)
+    if done.stopped:
+        fail("broken off: what was begun is finished, the rest waits for the next send, or for the clock", 128 + done.stopped)
+    raise SystemExit(FAILED if done.tally.unavailable or any(done.tally.states.get(state) for state in LOST) else 0)
+
+
+def _nothing_due(runtime: Runtime) -> None:
+    """Say when something will be."""
+    now = runtime.clock.now()
+    with runtime.database.reading() as session:
+        due, readers = audience.next_due_at(session, now), sum(audience.counts(session).values())
+        later, first = ledger.later(session, now=now)
+    if first:
+        say(f"{later} not taken yet; next tried on {_moment(first, now)}.")
+    if due:
+        say(f"Nothing is due. The next digest is due on {_moment(due, now)}; --now brings it forward.")
+    elif readers:
+        say("Nothing is due, and nobody is active. Look with: paperboy subscribers list")
+    else:
+        say("Nobody subscribes yet. Add one: paperboy subscribers add EMAIL --confirmed")
 
 
 def _readers(runtime: Runtime, only: tuple[str, ...]) -> list[int]:
-    found = []
+    found: dict[int, None] = {}
     with runtime.database.reading() as session:
         for address in only:
             row = audience.by_address(session, address)
             if row is None:
                 fail(f"--only: nobody subscribes as {address!r}; look with: paperboy subscribers list")
-            found.append(row.id)
-    return found
-
-
-def _forward(runtime: Runtime, office: Office, readers: list[int]) -> Forwarded:
-    wanted = readers or _active(runtime)
-    result = Forwarded()
-    with progress("choosing", len(wanted)) as step:
-        for start in range(0, len(wanted), BLOCK):
-            block = wanted[start : start + BLOCK]
-            result.add(office.bring_forward(block))
-            step(len(block))
-    return result
+            found[row.id] = None
+    return list(found)
 
 
 def _active(runtime: Runtime) -> list[int]:
@@ -79,88 +111,94 @@ def _active(runtime: Runtime) -> list[int]:
     with runtime.database.reading() as session:
         while page := audience.page(session, after_id=ids[-1] if ids else 0, limit=BLOCK, standing=Standing.ACTIVE):
             ids += [row.id for row in page]
+            session.expunge_all()
     return ids
 
 
-def _plan(office: Office, readers: list[int]) -> int:
-    ranges = office.open_wave_by_hand(readers)
-    if not ranges:
-        return 0
-    counted = 0
-    with progress("planning ranges", len(ranges)) as step:
-        for range_id in ranges:
-            counted += office.plan_range(range_id)
+def _plan(office: Office, readers: list[int], done: Round) -> None:
+    done.ranges = office.open_wave_by_hand(readers)
+    with progress("planning, parts", len(done.ranges)) as step:
+        for range_id in done.ranges:
+            done.counted += office.plan_range(range_id)
             step(1)
-    return counted
 
 
-def _deliver(office: Office, only: Sequence[int]) -> Tally:
-    total = Tally()
-    waiting = len(only) or office.waiting()
-    if not waiting:
-        return total
-    with progress("handing over", waiting) as step:
-        blocks = [only[start : start + BLOCK] for start in range(0, len(only), BLOCK)] or None
-        while waiting and not total.unavailable:
-            done = office.deliver(seconds=STEP, only=blocks.pop(0) if blocks else ())
-            total.merge(done)
-            step(done.total)
-            if not done.total or blocks == []:
-                break
-    office.sweep()
-    return total
+def _bring_forward(office: Office, readers: list[int], done: Round) -> None:
+    with progress("choosing", len(readers)) as step:
+        for start in range(0, len(readers), BLOCK):
+            block = readers[start : start + BLOCK]
+            done.forwarded.add(office.bring_forward(block))
+            step(len(block))
 
 
-def _rehearse(runtime: Runtime, office: Office, readers: list[int], *, everybody: bool) -> None:
-    now = runtime.clock.now()
-    table = Table("reader", "would get", "because", title="Dry run: nothing is written or mailed", title_justify="left")
-    with runtime.database.reading() as session:
-        ids = readers or (_active(runtime) if everybody else audience.due_ids(session, now))
-        for start in range(0, len(ids), BLOCK):
-            for one in rehearse(session, office.today, audience.by_ids(session, ids[start : start + BLOCK]), now=now):
-                table.add_row(one.due.row.address, *_would(session, one.outcome))
-    if table.row_count:
-        console.print(table)
-    else:
+def _deliver(runtime: Runtime, office: Office, readers: list[int], done: Round) -> None:
+    """Everything that is due, or what waits for `readers`; and what was brought forward, though its next try be later."""
+    office.post_letters()
+    wanted = done.forwarded.waiting
+    if readers:
+        with runtime.database.reading() as session:
+            wanted = ledger.waiting_for(session, readers)
+    blocks: list[Sequence[int]] = [wanted[start : start + CLAIM] for start in range(0, len(wanted), CLAIM)]
+    total = len(wanted) if readers else office.waiting()
+    with progress("handing over", total) as step, _stoppable(office, done):
+        for block in blocks if readers else [(), *blocks]:
+            while not (done.stopped or done.tally.unavailable):
+                handed = office.deliver(seconds=STEP, only=block)
+                done.tally.merge(handed)
+                step(handed.total)
+                if not handed.total:
+                    break
+
+
+@contextmanager
+def _stoppable(office: Office, done: Round) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM lets what was begun end; the next one is meant as it is."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if done.stopped:
+            raise KeyboardInterrupt
+        done.stopped = number
+        office.halt()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _account(runtime: Runtime, done: Round) -> None:
+    if done.is_empty:
         _nothing_due(runtime)
-
-
-def _would(session: Session, outcome: Selection | Quiet) -> tuple[str, str]:
-    if isinstance(outcome, Quiet):
-        return "no mail", outcome.reason
-    lead = (*outcome.for_you, *outcome.trending)[0]
-    title = catalogue.papers_by_id(session, [lead.paper_id])[lead.paper_id].title
-    return f"{title}, and {len(outcome.paper_ids) - 1} more", lead.reason
-
-
-def _nothing_due(runtime: Runtime) -> None:
-    now = runtime.clock.now()
+        return
+    if planned := done.counted + len(done.forwarded.planned) + len(done.forwarded.quiet):
+        say(f"planned: {planned}")
     with runtime.database.reading() as session:
-        due = audience.next_due_at(session, now)
-        readers = sum(audience.counts(session).values())
-    if due:
-        console.print(
-            f"Nothing is due. The next digest is due on {due:%a %d %b} at {due:%H:%M} UTC, in {_span(due, now)}; --now brings it forward."
-        )
-    elif readers:
-        console.print("Nothing is due, and nobody is active. Look with: paperboy subscribers list")
-    else:
-        console.print("Nobody subscribes yet. Add one: paperboy subscribers add EMAIL --confirmed")
+        for reason, count in waves.skips(session, done.ranges).items():
+            say(f"  no mail for {count}: {reason}")
+        lost = ledger.ended(session, LOST, since=done.begun_at, limit=NAMED)
+        readers = audience.addresses(session, {one.subscriber_id for one in lost})
+        elsewhere = ledger.states_of(session, done.forwarded.planned).get(State.CLAIMED, 0)
+    for address, reason in done.forwarded.quiet:
+        say(f"  no mail for {address}: {reason}")
+    for address, reason in done.forwarded.refused:
+        say(f"  not again: {address} {reason}")
+    for state, count in sorted(done.tally.states.items()):
+        say(f"{'to be tried again' if state is State.WAITING else state}: {count}")
+    for one in lost:
+        to = readers[one.subscriber_id].address if one.subscriber_id in readers else "the operator, or somebody erased"
+        say(f"  {one.state}: {to}: {one.code} {one.reason}")
+    if elsewhere:
+        say(f"in the hands of another process: {elsewhere}")
+    if done.tally.unavailable:
+        say(("paused", "bold red"), f" {done.tally.unavailable}; what waits is tried again by the clock, or by the next send")
+
+
+def _moment(due: datetime, now: datetime) -> str:
+    return f"{due:%a %d %b} at {due:%H:%M} UTC, in {_span(due, now)}"
 
 
 def _span(due: datetime, now: datetime) -> str:
     minutes = int((due - now).total_seconds() // 60) + 1
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= HOUR else f"{minutes} min"
-
-
-def _account(forwarded: Forwarded, counted: int, tally: Tally) -> None:
-    if counted or forwarded.planned or forwarded.quiet:
-        console.print(f"planned: {counted or len(forwarded.planned) + len(forwarded.quiet)}")
-    for address, reason in forwarded.quiet:
-        console.print(f"  no mail for {address}: {reason}", markup=False)
-    for address, reason in forwarded.refused:
-        console.print(f"  not again: {address} {reason}", markup=False)
-    for state, count in sorted(tally.states.items()):
-        console.print(f"{'to be tried again' if state is State.WAITING else state}: {count}")
-    if tally.unavailable:
-        console.print(f"[bold red]paused[/] {tally.unavailable}; what waits is tried again by the clock")

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from config.settings import Settings
-from subscribers.topics import Catalogue, bundled_catalogue, parse_catalogue
+from config.settings import Settings, SettingsError
+from subscribers.topics import Catalogue, CatalogueError, bundled_catalogue, parse_catalogue
 from worker.ingest import catalogue as papers
 from worker.pick import editions, rankings
 from worker.pick.candidates import Candidates, Marks
@@ -18,8 +18,18 @@ from worker.pick.topic_model import TopicModel
 
 
 def topics_of(settings: Settings) -> Catalogue:
-    """The operator's catalogue of topics, or ours. Raises CatalogueError, or OSError for a file that is not there."""
-    return parse_catalogue(settings.topics.read_text(encoding="utf-8")) if settings.topics else bundled_catalogue()
+    """The operator's catalogue of topics, or ours. Raises SettingsError for a file that is not there, or that holds none."""
+    if settings.topics is None:
+        return bundled_catalogue()
+    try:
+        return parse_catalogue(settings.topics.read_text(encoding="utf-8"))
+    except OSError as error:
+        fault = f"{settings.topics} cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        fault = f"{settings.topics} is no text in UTF-8"
+    except CatalogueError as error:
+        fault = f"{settings.topics}: {error}"
+    raise SettingsError([f"PAPERBOY_TOPICS: {fault}. Example: PAPERBOY_TOPICS=/etc/paperboy/topics.toml"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A row goes waiting -> claimed -> (accepted | refused | failed | unknown | stale 
 stale at once. Claim and settle are bulk statements of their own short transactions (law 3).
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -281,14 +282,10 @@ def past(session: Session, subscriber_ids: Collection[int], *, since: datetime) 
     return [Past(reader, occasion, State(state), due_at, papers) for reader, occasion, state, due_at, papers in rows]
 
 
-def existing(session: Session, subscriber_ids: Collection[int], occasions: Collection[str]) -> set[tuple[int, str]]:
-    """Which of these readers already have a row for one of these occasions."""
-    rows = session.execute(
-        select(Delivery.subscriber_id, Delivery.occasion).where(
-            Delivery.subscriber_id.in_(subscriber_ids), Delivery.occasion.in_(occasions)
-        )
-    )
-    return {(row[0], row[1]) for row in rows}
+def existing(session: Session, subscriber_ids: Collection[int], occasions: Collection[str]) -> dict[tuple[int, str], Delivery]:
+    """The rows that these readers already have for any of these occasions."""
+    found = session.scalars(select(Delivery).where(Delivery.subscriber_id.in_(subscriber_ids), Delivery.occasion.in_(occasions)))
+    return {(row.subscriber_id, row.occasion): row for row in found}
 
 
 def history(session: Session, subscriber_id: int, limit: int = 10) -> list[Delivery]:
@@ -314,6 +311,34 @@ def waiting(session: Session, *, now: datetime) -> dict[Kind, int]:
         select(Delivery.kind, func.count()).where(Delivery.state == State.WAITING, Delivery.next_attempt_at <= now).group_by(Delivery.kind)
     )
     return {Kind(kind): count for kind, count in rows}
+
+
+def later(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
+    """How many deliveries wait for an attempt that is still to come, and when the first of them is due."""
+    ahead = (Delivery.state == State.WAITING, Delivery.next_attempt_at > now)
+    count, first = session.execute(select(func.count(), func.min(Delivery.next_attempt_at)).where(*ahead)).one()
+    return count, first
+
+
+def waiting_for(session: Session, subscriber_ids: Collection[int]) -> list[int]:
+    """Every delivery to these readers that nobody has taken yet, letters first."""
+    found = select(Delivery.id).where(Delivery.subscriber_id.in_(subscriber_ids), Delivery.state == State.WAITING)
+    return list(session.scalars(found.order_by(Delivery.kind.desc(), Delivery.id)))
+
+
+def ended(session: Session, states: Collection[State], *, since: datetime, limit: int) -> list[Delivery]:
+    """Deliveries that came to one of these ends since a moment, the first of them."""
+    found = select(Delivery).where(Delivery.state.in_(states), Delivery.settled_at >= since).order_by(Delivery.id).limit(limit)
+    return list(session.scalars(found))
+
+
+def states_of(session: Session, ids: Sequence[int]) -> dict[State, int]:
+    """How these deliveries stand."""
+    states: Counter[State] = Counter()
+    for start in range(0, len(ids), 1000):
+        rows = session.scalars(select(Delivery.state).where(Delivery.id.in_(ids[start : start + 1000])))
+        states.update(State(state) for state in rows)
+    return dict(states)
 
 
 def ids(session: Session, subscriber_id: int, occasions: Collection[str]) -> list[int]:

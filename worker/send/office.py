@@ -9,6 +9,7 @@ from functools import cached_property
 
 from config.log import logger
 from config.runtime import Runtime
+from config.settings import SettingsError
 from subscribers import audience, signup
 from worker.ingest import retention as ingest_retention
 from worker.ingest.registry import names_of
@@ -56,8 +57,18 @@ class Office:
 
     @cached_property
     def composer(self) -> LedgerComposer:
-        """Templates inlined once, cards kept."""
-        return LedgerComposer(self._settings, self._database, self._clock)
+        """Templates inlined once, cards kept. Raises SettingsError for templates of the operator's that cannot be used."""
+        try:
+            return LedgerComposer(self._settings, self._database, self._clock)
+        except Exception as error:
+            if self._settings.templates is None:
+                raise
+            words = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise SettingsError([f"PAPERBOY_TEMPLATES: {self._settings.templates}: {words}. Look at the templates there"]) from error
+
+    def make_ready(self) -> None:
+        """Read topics, templates and mailers now: a fault of theirs is told before anything is written. Raises SettingsError."""
+        _ = self.today.topics, self.composer, self._mailers
 
     def open_wave(self) -> list[int]:
         """Open the wave of this tick; the ranges to plan, those that a lost task left over first."""
@@ -68,12 +79,16 @@ class Office:
             return left + waves.open_wave(session, audience.due_ids(session, tick), due_at=tick, now=now)
 
     def open_wave_by_hand(self, only: Sequence[int]) -> list[int]:
-        """Open a wave of this very moment, over everybody who is due or just those of `only` who are; the ranges to plan."""
+        """Open a wave of this very moment, over everybody who is due or just those of `only` who are; the ranges to plan.
+
+        Over everybody, ranges that a lost task left over come first.
+        """
         now = self._clock.now()
         with self._database.transaction() as session:
             due = audience.due_ids(session, now)
-            wanted = [reader for reader in due if reader in set(only)] if only else due
-            return waves.open_wave(session, wanted, due_at=now, now=now)
+            if not only:
+                return waves.unplanned(session) + waves.open_wave(session, due, due_at=now, now=now)
+            return waves.open_wave(session, sorted({*due} & {*only}), due_at=now, now=now, readers_a_range=1)
 
     def plan_range(self, range_id: int) -> int:
         """Choose for the readers of one range; how many occasions it counted."""
@@ -82,6 +97,13 @@ class Office:
     def bring_forward(self, ids: Sequence[int]) -> Forwarded:
         """Plan today's occasion now for these readers."""
         return forward.bring_forward(self._database, self.today, self._clock, ids)
+
+    def post_letters(self) -> None:
+        """Turn what readers asked for into deliveries now, so that it can be counted; `deliver` does it by itself."""
+        posted = letters.BATCH
+        while posted == letters.BATCH:
+            with self._database.transaction() as session:
+                posted = letters.post(session, self.today, now=self._clock.now())
 
     def deliver(self, *, seconds: float, only: Sequence[int] = ()) -> Tally:
         """Hand over what is due for up to `seconds`, letters first; or just the deliveries of `only`."""

@@ -20,8 +20,12 @@ def tick_of(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0)
 
 
-def open_wave(session: Session, due_ids: Sequence[int], *, due_at: datetime, now: datetime) -> list[int]:
+def open_wave(
+    session: Session, due_ids: Sequence[int], *, due_at: datetime, now: datetime, readers_a_range: int = READERS_A_RANGE
+) -> list[int]:
     """Open the wave of a tick over these readers, in the order of their ids; the ids of its ranges.
+
+    A range takes in whoever else is due between its first and its last reader: with one reader a range, nobody.
 
     Opening it twice, as two beats do, opens it once: the second gets nothing.
     """
@@ -33,7 +37,7 @@ def open_wave(session: Session, due_ids: Sequence[int], *, due_at: datetime, now
         return []
     ranges = [
         Range(wave_id=wave_id, first_id=chunk[0], last_id=chunk[-1])
-        for chunk in (uncovered[start : start + READERS_A_RANGE] for start in range(0, len(uncovered), READERS_A_RANGE))
+        for chunk in (uncovered[start : start + readers_a_range] for start in range(0, len(uncovered), readers_a_range))
     ]
     session.add_all(ranges)
     session.flush()
@@ -121,6 +125,14 @@ def recent(session: Session, limit: int = 10) -> list[Account]:
     """The newest waves, added up, for `status`."""
     waves = session.scalars(select(Wave).order_by(Wave.id.desc()).limit(limit)).all()
     return [account(session, wave) for wave in waves]
+
+
+def skips(session: Session, range_ids: Sequence[int]) -> dict[str, int]:
+    """Why readers of the waves of these ranges get no mail, and how many each."""
+    waves = select(Range.wave_id).where(Range.id.in_(range_ids))
+    ended = (Delivery.wave_id.in_(waves), Delivery.state.in_((State.SKIPPED, State.STALE)))
+    rows = session.execute(select(Delivery.reason, func.count()).where(*ended).group_by(Delivery.reason).order_by(Delivery.reason))
+    return dict(rows.tuples().all())
 
 
 def unbalanced(session: Session, *, since: datetime) -> list[Wave]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 FIRST_START = 7  # listing days
-DAYS_A_RUN = 4  # so that a run broken off costs little, and none takes long
+DAYS_A_RUN = 2  # listing days: one of arXiv is a quarter of a minute of requests, and no task outlasts a whole one
 LONGEST_REST = 14  # days without a listing day: such a source has no rhythm to hold it to
 # arXiv's lists are out by 01:00 UTC and its feeds by 05:00, Hugging Face lists all morning: before noon, silence says nothing about today.
 JUDGED_FROM = time(12)
@@ -54,18 +54,18 @@ class Plan:
 def plan(readings: Sequence[Reading], today: date, expects_on: Expects) -> Plan:
     """The routine days and every missed one. A source without a rhythm is asked for what it shows today."""
     owed = [*missed(readings, today, expects_on), *between(routine_from(today, expects_on), today)]
-    return Plan(tuple(spans(owed)), min(owed))
+    return Plan(tuple(spans(owed, expects_on)), min(owed))
 
 
 def catching_up(readings: Sequence[Reading], today: date, expects_on: Expects) -> Plan | None:
     """What is left to read besides the routine days, which come round by themselves; None when nothing is."""
     owed = missed(readings, today, expects_on)
-    return Plan(tuple(spans(owed)), min(owed)) if owed else None
+    return Plan(tuple(spans(owed, expects_on)), min(owed)) if owed else None
 
 
 def asked_for(since: date, today: date, expects_on: Expects) -> list[Span]:
     """Every day from `since` on, for an operator; what has no rhythm shows the same whatever day is asked for, so it is asked once."""
-    return spans(between(since, today)) if _listing_days(today, expects_on) else [Span(since, today)]
+    return spans(between(since, today), expects_on) if _listing_days(today, expects_on) else [Span(since, today)]
 
 
 def missed(readings: Sequence[Reading], today: date, expects_on: Expects) -> list[date]:
@@ -85,12 +85,12 @@ def routine_from(today: date, expects_on: Expects) -> date:
     return next((day for day in _listing_days(today, expects_on) if day < today), today)
 
 
-def spans(days: Iterable[date]) -> list[Span]:
-    """The days as spans of at most DAYS_A_RUN, the newest first."""
+def spans(days: Iterable[date], expects_on: Expects) -> list[Span]:
+    """The days as spans with at most DAYS_A_RUN listing days each, the newest first."""
     found: list[Span] = []
     for day in sorted(days, reverse=True):
         last = found[-1] if found else None
-        if last and last.since == day + timedelta(days=1) and (last.until - day).days < DAYS_A_RUN:
+        if last and last.since == day + timedelta(days=1) and sum(map(expects_on, between(day, last.until))) <= DAYS_A_RUN:
             found[-1] = Span(day, last.until)
         else:
             found.append(Span(day, day))

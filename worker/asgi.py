@@ -71,7 +71,7 @@ def application(runtime: Runtime) -> Starlette:
 def page_templates(settings: Settings) -> Environment:
     """The pages' templates, in the operator's style."""
     made = environment(settings.templates, {**words.FILTERS, "plain": lambda text: clean(text, LONGEST_WORD)})
-    made.globals |= {"house": house_of(settings), "logo": settings.logo, "has_inbox": inbox.folder_of(settings) is not None}
+    made.globals |= {"house": house_of(settings), "logo": settings.logo, "has_inbox": inbox.is_linked(settings)}
     return made
 
 

@@ -1,5 +1,6 @@
 """What a link to the preferences opens: weak by the link of a digest, everything by a fresh one; and the page that shows it."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from subscribers.votes import Cast
 from subscribers.web import forms
 from subscribers.web.site import Asked, Site
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _READS = (Standing.ACTIVE, Standing.PAUSED)
 _FRESH = (RequestKind.FRESH_LINK, RequestKind.ADDRESS_CHANGED)
 
@@ -98,6 +100,8 @@ def page(site: Site, asked: Asked, status: int = HTTPStatus.OK, *, form: forms.F
 
 def day_in(zone: str, text: str) -> datetime | None:
     """The first moment of a day ("2026-07-01") in a zone; None for what is no day."""
+    if not _DAY.fullmatch(text.strip()):
+        return None
     try:
         return datetime.combine(date.fromisoformat(text.strip()), time(), zone_named(zone))
     except ValueError:

@@ -1,5 +1,6 @@
 """The public archive: `/editions`, a day, a topic of a day, each as a page, an Atom feed and BibTeX. Nothing personal."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -17,6 +18,7 @@ from worker.reading.public import ATOM, BIBTEX, HTML, public
 from worker.reading.shown import Shown, shown
 
 NEWEST = "latest"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CARDS = 20  # of one page; the rest are lines
 _OPEN, _CLOSED = 300, 86_400  # seconds an answer stays fresh: a day under way, and one that is over
 _FEED_DAYS = 14
@@ -137,6 +139,6 @@ def _fresh(day: Day) -> int:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if len(text) == len("2026-06-17") else None
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None  # by itself it reads "20260617xx" as well
     except ValueError:
         return None

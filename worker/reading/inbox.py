@@ -61,6 +61,11 @@ def folder_of(settings: Settings) -> Path | None:
     return Path(unquote(url.netloc + url.path))
 
 
+def is_linked(settings: Settings) -> bool:
+    """Whether pages lead there: not where others reach them, by a proxy on this machine."""
+    return folder_of(settings) is not None and _is_loopback(urlsplit(settings.base_url).hostname or "")
+
+
 def listed(folder: Path) -> list[Listed]:
     """The newest mails of a Maildir, the newest first."""
     files = [

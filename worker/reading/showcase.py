@@ -20,7 +20,7 @@ from worker.pick.choices import Quiet, Selection
 from worker.pick.features import CauseKind, Index
 from worker.pick.fit import topic_counts
 from worker.pick.readers import Reader
-from worker.pick.selection import select
+from worker.pick.selection import select, window
 from worker.pick.today import Desk, Today
 from worker.reading.history import told
 from worker.reading.shown import shown
@@ -106,7 +106,7 @@ class ReadingShowcase:
 def _choose(choices: Choices, candidates: Candidates, now: datetime) -> Selection | Quiet:
     reader = Reader(
         id=0,
-        since=datetime.fromtimestamp(0, now.tzinfo),
+        since=window(None, now),
         today=now.astimezone(zone_named(choices.zone)).date(),
         topics=choices.topics,
         keywords=choices.keywords,

@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+import pytest
+
+from subscribers.choices import Choices
+from subscribers.links import Links
+from tests.subscribers.web.visitor import Visitor
+from tests.worker.send.world import World
+from worker.asgi import page_templates
+from worker.ingest.models import Run
+from worker.reading.showcase import ReadingShowcase
+
+LINKS = Links(("for-development-only-change-me",), "http://127.0.0.1:8000")
+
+
+@pytest.fixture
+def showcase(world: World) -> ReadingShowcase:
+    return ReadingShowcase(world.settings, world.database, LINKS, page_templates(world.settings))
+
+
+def test_the_front_page_shows_today_s_first_three_papers(visitor: Visitor, world: World) -> None:
+    world.list_papers(12)
+
+    words = visitor.open("/").words
+
+    assert "Today’s digest, Wednesday 17 June 2026 3 of 12 new papers" in words
+    assert words.count("Robotics of the") == 3
+
+
+def test_the_front_page_changes_with_the_ranking_and_the_day(visitor: Visitor, world: World) -> None:
+    world.list_papers(6)
+    before = visitor.open("/").words
+    world.clock.move_to(world.at(18, 6))
+    world.list_papers(6, votes=100)
+
+    after = visitor.open("/").words
+
+    assert "Thursday 18 June 2026" in after
+    assert "Robotics of the 12th kind" not in before
+    assert "Robotics of the 12th kind" in after
+
+
+def test_an_empty_catalogue_says_what_is_being_fetched(visitor: Visitor, world: World) -> None:
+    assert "The papers of the last days are being fetched." in visitor.open("/").words
+    now = world.clock.now()
+    with world.database.transaction() as session:
+        session.add(
+            Run(
+                source="huggingface",
+                begun_at=now,
+                touched_at=now,
+                since=now.date(),
+                until=now.date(),
+                progress="the daily papers of 17 June, 3 of 7",
+            )
+        )
+
+    assert "the daily papers of 17 June, 3 of 7" in visitor.open("/").words
+
+
+def test_a_preview_is_what_the_choices_would_bring_with_what_each_word_does(showcase: ReadingShowcase, world: World) -> None:
+    world.list_papers(8)
+    world.list_papers(7, title="A state space model of mamba", authors=("Ada Lovelace",))
+    world.list_papers(1, title="Another mamba", authors=("Grace Hopper",))
+
+    shown = showcase.preview(
+        Choices(keywords=("mamba", "nothing like it"), authors=("Grace Hopper",), zone="Asia/Tokyo"), world.clock.now()
+    )
+
+    assert "Your digest today, Wednesday 17 June 2026" in shown
+    assert "For you" in shown
+    assert "Another mamba" in shown
+    assert "nothing like it: nothing this week" in shown
+    assert "Grace Hopper: 1 a week" in shown
+
+
+def test_a_preview_of_a_quiet_choice_says_so(showcase: ReadingShowcase, world: World) -> None:
+    world.list_papers(8)
+
+    shown = showcase.preview(Choices(keywords=("nothing like it",), trending=0), world.clock.now())
+
+    assert "A quiet day for this choice: none of 8 new papers" in shown
+
+
+def test_what_strangers_type_is_remembered_nowhere(showcase: ReadingShowcase, world: World) -> None:
+    world.list_papers(8)
+    with world.database.reading() as session:
+        index = showcase._desk(session, world.clock.now()).candidates.index
+        before = len(index._found)
+    for number in range(20):
+        showcase.preview(Choices(keywords=(f"word {number}",)), world.clock.now())
+
+    assert len(index._found) == before
+
+
+def test_topics_say_how_many_papers_a_day_they_bring(showcase: ReadingShowcase, visitor: Visitor, world: World) -> None:
+    assert showcase.papers_a_day(world.clock.now()) == {}
+    world.list_papers(14)
+
+    assert showcase.papers_a_day(world.clock.now())["robotics"] == 2.0
+    assert "Robotics 2 a day" in visitor.open("/").words
+
+
+def test_a_reader_sees_their_last_digests_and_the_quiet_days(visitor: Visitor, world: World) -> None:
+    world.list_papers(12)
+    [ada] = world.subscribe("ada@example.org")
+    world.until(world.at(19, 8), step=timedelta(hours=1))
+
+    page = visitor.open(LINKS.preferences(ada, world.clock.now()))
+
+    assert "12 papers, sent" in page.words
+    assert "no mail: " in page.words
+    digest = next(url for url in page.links if "/digests/" in url)
+    assert visitor.open(digest).status == 200
+
+
+def test_votes_are_shown_by_the_titles_of_their_papers(visitor: Visitor, world: World, showcase: ReadingShowcase) -> None:
+    world.list_papers(1, title="Robots of tomorrow")
+
+    assert showcase.titles(["arxiv:2606.00001", "arxiv:0000.00000"]) == {"arxiv:2606.00001": "Robots of tomorrow"}
+    assert showcase.titles([]) == {}

@@ -198,6 +198,8 @@ class Settings(BaseModel):
         values.setdefault("database_url", f"sqlite:///{state / 'paperboy.db'}")
         if not values.get("mailers"):
             values["mailers"] = f"maildir://{quote(str(state / 'maildir'))}"
+        if str(values.get("port", "")).isdecimal():  # a try-out on another port: links must lead there
+            values.setdefault("base_url", f"http://127.0.0.1:{values['port']}")
         return values
 
     @property

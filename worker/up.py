@@ -3,57 +3,78 @@
 import threading
 from collections.abc import Callable, Sequence
 
-import uvicorn
+from starlette.applications import Starlette
 
 from config.clock import Clock
 from config.log import logger
+from config.runtime import Runtime
 from config.settings import Settings
 from worker import tasks
 from worker.asgi import application
-from worker.celery import app, runtime
+from worker.celery import app, office, runtime
+from worker.commands.serving import listen, serve
+from worker.ingest.registry import names_of
+from worker.reading.inbox import folder_of
 from worker.schedule import Entry, timetable
-from worker.schema import SchemaError, check_schema, migrate
+from worker.schema import check_schema, migrate
 
 # Reading a source may take most of a minute; mail must not wait for it, so each lane has a thread of its own.
 LANES = (("ingest",), ("pick", "send", "letters"))
+LAST_WORK = 8.0  # seconds for what is under way when it is time to stop; what takes longer is found by whoever comes next
 
 log = logger(__name__)
 
 
-class CannotStart(Exception):
-    """What stands in the way, and the remedy."""
+def run(settings: Settings, say: Callable[[str], None]) -> int:
+    """Serve until Ctrl-C or SIGTERM, which is returned; what is under way is finished first.
 
-
-def run(settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; what is under way is finished before this returns. Raises CannotStart."""
-    here = runtime()
-    try:
-        if here.database.is_sqlite:
-            migrate(here.database)
-        check_schema(here.database)
-    except SchemaError as error:
-        raise CannotStart(str(error)) from error
-    app.conf.task_always_eager = True
-    stop = threading.Event()
-    lanes = [Lane(here.clock, [entry for entry in timetable(settings) if entry.queue in queues], stop) for queues in LANES]
-    for lane in lanes:
-        lane.start()
-    say(f"Paperboy is on http://{settings.host}:{settings.port} - what was mailed: /inbox - Ctrl-C stops it")
-    try:
-        uvicorn.run(
-            application(here),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
-    finally:
-        stop.set()
+    Raises SettingsError, SchemaError or PortTaken before anything runs.
+    """
+    with listen(settings) as listening:
+        here = runtime()
+        pages = _ready(here)
+        stop = threading.Event()
+        lanes = [Lane(here.clock, [entry for entry in timetable(settings) if entry.queue in queues], stop) for queues in LANES]
+        say(_greeting(settings))
         for lane in lanes:
-            lane.join()
+            lane.start()
+
+        def stopping() -> None:
+            stop.set()
+            office().halt()
+
+        try:
+            return serve(pages, listening, stopping)
+        finally:
+            stopping()
+            _wait_for(lanes, here.clock)
+
+
+def _ready(here: Runtime) -> Starlette:
+    """The pages, once everything that the settings name was looked at: a fault is told now, not by every tick."""
+    if here.database.is_sqlite:
+        migrate(here.database)
+    check_schema(here.database)
+    names_of(here.settings, here.database, here.clock)
+    office().make_ready()
+    app.conf.task_always_eager = True
+    return application(here)
+
+
+def _greeting(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    inbox = " - what was mailed: /inbox" if folder_of(settings) else ""
+    return f"Paperboy is on http://{host}:{settings.port}{inbox} - Ctrl-C stops it"
+
+
+def _wait_for(lanes: Sequence["Lane"], clock: Clock) -> None:
+    deadline = clock.monotonic() + LAST_WORK
+    for lane in lanes:
+        lane.join(max(0.0, deadline - clock.monotonic()))
+    if late := [lane.name for lane in lanes if lane.is_alive()]:
+        log.warning("stopped while it was at work; nothing is lost", at=late)
+    else:
+        office().close()
 
 
 class Lane(threading.Thread):

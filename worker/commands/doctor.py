@@ -1,22 +1,23 @@
-"""`doctor`: check everything that must work, with a remedy for what does not."""
+"""`doctor`: check everything that must work, with a remedy for what does not. Changes nothing, and mails only what it is asked to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timedelta
+from functools import partial
 
 import click
-from redis import Redis, RedisError
-from sqlalchemy import select, text
+from redis import Redis, RedisError, ResponseError
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from config import log
+from config.clock import SystemClock
 from config.runtime import Runtime, open_runtime
-from config.settings import SettingsError
+from config.settings import Settings, SettingsError
 from subscribers.addresses import AddressError, check_address
-from subscribers.topics import CatalogueError
-from worker.commands.common import USAGE, chosen_settings, console, example, fail
-from worker.ingest.port import SourceError
-from worker.ingest.registry import sources_from
+from worker.commands.common import FAILED, USAGE, busy, chosen_settings, example, fail, say
+from worker.commands.faults import first_line
+from worker.ingest.registry import names_of
 from worker.pick.today import topics_of
 from worker.render.addressee import Addressee
 from worker.render.letters import operator_notice
@@ -24,10 +25,11 @@ from worker.render.press import Press
 from worker.schema import SchemaError, check_schema
 from worker.send import heartbeats
 from worker.send.office import Office
-from worker.send.port import Unavailable, Verdict
+from worker.send.port import Mailer, Unavailable, Verdict
 from worker.send.registry import mailers_from
 
-SKEW = 5.0  # seconds between this machine's clock and the database's that are no cause for worry
+SKEW = timedelta(seconds=5)  # between this machine's clock and the database's: no cause for worry
+PATIENCE = 5  # seconds for Redis
 
 
 class Ailing(Exception):
@@ -39,116 +41,87 @@ class Check:
     """One thing that must work; `look` says what it found, or raises Ailing."""
 
     name: str
-    look: Callable[[Runtime], str]
+    look: Callable[[], str]
 
 
 @click.command(epilog=example("./paperboy doctor", "./paperboy doctor --mail you@example.org"))
 @click.option("--mail", metavar="ADDRESS", help="Also hand one test mail to the mailers, for this address.")
 def doctor(mail: str | None) -> None:
-    """Check settings, database, schema, Redis, clock, beat, sources, templates and mailers. Ends with 1 if something is wrong."""
-    runtime = open_runtime(chosen_settings())
-    console.print("[green]ok[/]    settings: all read and typed")
-    if mail:
-        try:
-            check_address(mail)
-        except AddressError as error:
-            fail(f"--mail: {error}", USAGE)
-    ailing = sum(not _passes(check, runtime) for check in CHECKS)
-    if mail:
-        ailing += not _passes(Check("one mail", lambda here: _mail(here, mail)), runtime)
-    runtime.database.close()
-    raise SystemExit(1 if ailing else 0)
+    """Check settings, state folder, database, schema, Redis, clock, beat, sources, topics, templates and mailers.
 
-
-def _passes(check: Check, runtime: Runtime) -> bool:
+    Each wrong thing comes with a remedy. Ends with 1 if something is wrong, with 2 if the settings cannot be read.
+    """
+    address = _checked(mail) if mail else None
+    settings = chosen_settings()
+    log.configure(human=True, level="CRITICAL")  # what is wrong is said here, once
+    say(("ok", "green"), "    settings: all read and typed")
+    wrong = int(not _passes(Check("state folder", partial(_state, settings))))
     try:
-        console.print(f"[green]ok[/]    {check.name}: {check.look(runtime)}")
+        runtime = open_runtime(settings)
+    except OSError as error:
+        fail(f"the rest cannot be looked at: {error.filename}: {error.strerror}")
+    # Made one after the other, not at once: the mailers are looked for only when it is their turn.
+    for make in (_of_database, _of_service, _of_mailers):
+        wrong += sum([not _passes(check) for check in make(runtime)])
+    if address:
+        wrong += not _passes(Check("one mail", partial(_mail, runtime, address)))
+    runtime.database.close()
+    raise SystemExit(FAILED if wrong else 0)
+
+
+def _checked(address: str) -> str:
+    try:
+        return check_address(address)
+    except AddressError as error:
+        fail(f"--mail: {error}", USAGE)
+
+
+def _passes(check: Check) -> bool:
+    try:
+        with busy(check.name):
+            found = check.look()
     except Ailing as error:
-        console.print(f"[bold red]wrong[/] {check.name}: {error}")
+        say(("wrong", "bold red"), f" {check.name}: {error}")
         return False
+    say(("ok", "green"), f"    {check.name}: {found}")
     return True
 
 
-def _database(runtime: Runtime) -> str:
+def _of_database(runtime: Runtime) -> Sequence[Check]:
+    """What is unknown without the database is not asked of one that does not answer."""
+    database = Check("database", partial(_database, runtime))
     try:
-        with runtime.database.reading() as session:
-            session.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
-        raise Ailing(f"cannot be reached ({_first_line(error)}). Look at PAPERBOY_DATABASE_URL, and whether the server runs") from error
-    return f"{runtime.database.engine.dialect.name} answers"
+        database.look()
+    except Ailing:
+        return [database]
+    return [
+        database,
+        Check("schema", partial(_schema, runtime)),
+        Check("clock", partial(_clock, runtime)),
+        Check("beat", partial(_beat, runtime)),
+    ]
 
 
-def _schema(runtime: Runtime) -> str:
+def _of_service(runtime: Runtime) -> Sequence[Check]:
+    looks = {"Redis": _redis, "sources": _sources, "topics": _topics, "templates": _templates}
+    return [Check(name, partial(look, runtime)) for name, look in looks.items()]
+
+
+def _of_mailers(runtime: Runtime) -> Sequence[Check]:
     try:
-        check_schema(runtime.database)
-    except (SchemaError, SQLAlchemyError) as error:
-        raise Ailing(_first_line(error)) from error
-    return "this release's"
+        mailers = mailers_from(runtime.settings, runtime.clock)
+    except SettingsError as error:
+        return [Check("mailers", partial(_fault, "; ".join(error.faults)))]
+    return [Check(f"mailer {place}" if len(mailers) > 1 else "mailer", partial(_mailer, one)) for place, one in enumerate(mailers, start=1)]
 
 
-def _redis(runtime: Runtime) -> str:
-    if runtime.settings.redis_url is None:
-        return "none set: everything runs in one process (./paperboy up)"
-    try:
-        client = Redis.from_url(runtime.settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
-        policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
-    except (RedisError, ValueError) as error:
-        raise Ailing(f"cannot be reached ({_first_line(error)}). Look at PAPERBOY_REDIS_URL, and whether the server runs") from error
-    if policy != "noeviction":
-        raise Ailing(f"may drop tasks: its maxmemory-policy is {policy}. Start it with --maxmemory-policy noeviction")
-    return "answers, and evicts nothing"
+def _fault(words: str) -> str:
+    raise Ailing(words)
 
 
-def _clock(runtime: Runtime) -> str:
-    if runtime.database.is_sqlite:
-        return "one machine, one clock"
-    with runtime.database.reading() as session:
-        there: datetime = session.execute(select(text("clock_timestamp()"))).scalar_one()
-    skew = (runtime.clock.now() - there).total_seconds()
-    if abs(skew) > SKEW:
-        raise Ailing(f"this machine is {skew:+.0f} s off the database's. Run an NTP client on both")
-    return f"{skew:+.1f} s off the database's"
-
-
-def _beat(runtime: Runtime) -> str:
-    try:
-        with runtime.database.reading() as session:
-            last = heartbeats.last(session, heartbeats.BEAT)
-    except SQLAlchemyError as error:
-        raise Ailing("unknown without the schema") from error
-    if last is None:
-        raise Ailing("has never beaten. Start the service: ./paperboy up, or docker compose up")
-    age = runtime.clock.now() - last
-    if age > heartbeats.SILENT_AFTER:
-        raise Ailing(f"silent since {last:%d %B %H:%M} UTC. Look at beat, worker and Redis: docker compose ps")
-    return f"beat {age.total_seconds():.0f} s ago"
-
-
-def _sources(runtime: Runtime) -> str:
-    try:
-        return ", ".join(source.name for source in sources_from(runtime.settings, runtime.database, runtime.clock)) or "none"
-    except (SettingsError, SourceError) as error:
-        raise Ailing(_first_line(error)) from error
-
-
-def _topics(runtime: Runtime) -> str:
-    try:
-        return f"{len(topics_of(runtime.settings).topics)} in the catalogue"
-    except (CatalogueError, OSError) as error:
-        raise Ailing(f"PAPERBOY_TOPICS: {error}") from error
-
-
-def _templates(runtime: Runtime) -> str:
-    try:
-        Press(runtime.settings)
-    except Exception as error:
-        raise Ailing(f"{type(error).__name__}: {_first_line(error)}. Look at PAPERBOY_TEMPLATES") from error
-    return "rendered, CSS inlined"
-
-
-def _state(runtime: Runtime) -> str:
-    folder: Path = runtime.settings.state_dir
-    probe = folder / ".doctor"
+def _state(settings: Settings) -> str:
+    folder = settings.state_dir
+    probe = folder / f".doctor-{SystemClock().monotonic()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_text("may we write here?", encoding="utf-8")
@@ -158,53 +131,118 @@ def _state(runtime: Runtime) -> str:
     return f"{folder} can be written"
 
 
-def _mailers(runtime: Runtime) -> str:
-    return "; ".join(_checked(runtime))
-
-
-def _checked(runtime: Runtime) -> Iterator[str]:
+def _database(runtime: Runtime) -> str:
     try:
-        mailers = mailers_from(runtime.settings, runtime.clock)
+        with runtime.database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        words = first_line(error.__cause__ if isinstance(error.__cause__, Exception) else error)
+        raise Ailing(f"cannot be used ({words}). Look at PAPERBOY_DATABASE_URL, and whether the server runs") from error
+    return f"{runtime.database.engine.dialect.name} answers"
+
+
+def _schema(runtime: Runtime) -> str:
+    try:
+        check_schema(runtime.database)
+    except (SchemaError, SQLAlchemyError) as error:
+        raise Ailing(first_line(error)) from error
+    return "this release's"
+
+
+def _clock(runtime: Runtime) -> str:
+    if runtime.database.is_sqlite:
+        return "one machine, one clock"
+    with runtime.database.reading() as session:
+        there: datetime = session.scalars(text("SELECT clock_timestamp()")).one()
+    skew = runtime.clock.now() - there
+    if abs(skew) > SKEW:
+        raise Ailing(f"this machine is {skew.total_seconds():+.0f} s off the database's. Run an NTP client on both")
+    return f"{skew.total_seconds():+.1f} s off the database's"
+
+
+def _beat(runtime: Runtime) -> str:
+    try:
+        with runtime.database.reading() as session:
+            last = heartbeats.last(session, heartbeats.BEAT)
+    except SQLAlchemyError as error:
+        raise Ailing("unknown without this release's schema: ./paperboy migrate") from error
+    if last is None:
+        raise Ailing("has never beaten. Start the service: ./paperboy up, or docker compose up")
+    age = runtime.clock.now() - last
+    if age > heartbeats.SILENT_AFTER:
+        start = "./paperboy up" if runtime.settings.embedded else "docker compose ps beat worker redis"
+        raise Ailing(f"silent since {last:%d %B %H:%M} UTC. Look at: {start}")
+    return f"beat {max(0.0, age.total_seconds()):.0f} s ago"
+
+
+def _redis(runtime: Runtime) -> str:
+    if runtime.settings.redis_url is None:
+        return "none set: everything runs in one process (./paperboy up)"
+    try:
+        with Redis.from_url(runtime.settings.redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+            client.ping()
+            policy = _policy(client)
+    except (RedisError, ValueError) as error:
+        raise Ailing(f"cannot be reached ({first_line(error)}). Look at PAPERBOY_REDIS_URL, and whether the server runs") from error
+    if policy is None:
+        return "answers; it does not say whether it evicts: see to it that maxmemory-policy is noeviction"
+    if policy != "noeviction":
+        raise Ailing(f"may drop tasks: its maxmemory-policy is {policy}. Start it with --maxmemory-policy noeviction")
+    return "answers, and evicts nothing"
+
+
+def _policy(client: Redis) -> str | None:
+    try:
+        return str(client.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction"))
+    except ResponseError:  # a managed Redis answers no such question
+        return None
+
+
+def _sources(runtime: Runtime) -> str:
+    try:
+        return ", ".join(names_of(runtime.settings, runtime.database, runtime.clock)) or "none: PAPERBOY_SOURCES is empty"
     except SettingsError as error:
-        raise Ailing(_first_line(error)) from error
-    for mailer in mailers:
-        try:
-            yield f"{mailer.name}: {mailer.check()}"
-        except Unavailable as error:
-            raise Ailing(f"{mailer.name}: {error}") from error
-        finally:
-            mailer.close()
+        raise Ailing("; ".join(error.faults)) from error
+
+
+def _topics(runtime: Runtime) -> str:
+    try:
+        return f"{len(topics_of(runtime.settings).topics)} in the catalogue"
+    except SettingsError as error:
+        raise Ailing("; ".join(error.faults)) from error
+
+
+def _templates(runtime: Runtime) -> str:
+    try:
+        Press(runtime.settings)
+    except SettingsError as error:
+        raise Ailing("; ".join(error.faults)) from error
+    except Exception as error:
+        raise Ailing(f"{type(error).__name__}: {first_line(error)}. Look at PAPERBOY_TEMPLATES and PAPERBOY_SENDER") from error
+    return "rendered, CSS inlined"
+
+
+def _mailer(mailer: Mailer) -> str:
+    try:
+        found = mailer.check()
+    except Unavailable as error:
+        raise Ailing(f"{mailer.name}: {error}") from error
+    finally:
+        mailer.close()
+    return found if mailer.name in found else f"{mailer.name}: {found}"
 
 
 def _mail(runtime: Runtime, address: str) -> str:
-    settings = runtime.settings
+    settings, now = runtime.settings, runtime.clock.now()
     words = (f"{settings.name} can write to {address}.", "Sent by paperboy doctor; nothing else was to be said.")
-    to = Addressee(
-        address=address, delivery_id=0, occasion="doctor", day=runtime.clock.now().date(), sent_at=runtime.clock.now(), mark="[test]"
-    )
-    message = Press(settings).letter(operator_notice("A test mail", words), to)
+    to = Addressee(address=address, delivery_id=0, occasion="doctor", day=now.date(), sent_at=now, mark="[test]")
     try:
-        outcome = Office(runtime).mail_once(message)
+        outcome = Office(runtime).mail_once(Press(settings).letter(operator_notice("A test mail", words), to))
     except Unavailable as error:
         raise Ailing(str(error)) from error
+    except Exception as error:
+        raise Ailing("cannot be written or handed over while something above is wrong") from error
+    answer = " ".join(filter(None, (outcome.code, outcome.words)))
     if outcome.verdict is not Verdict.ACCEPTED:
-        raise Ailing(f"was {outcome.verdict}: {outcome.code} {outcome.words}")
-    return f"handed over for {address} ({outcome.code} {outcome.words})"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-CHECKS = (
-    Check("state folder", _state),
-    Check("database", _database),
-    Check("schema", _schema),
-    Check("Redis", _redis),
-    Check("clock", _clock),
-    Check("beat", _beat),
-    Check("sources", _sources),
-    Check("topics", _topics),
-    Check("templates", _templates),
-    Check("mailers", _mailers),
-)
+        raise Ailing(f"was {outcome.verdict}: {answer}. Look at PAPERBOY_SENDER, and at what the relay says")
+    return f"handed over for {address} ({answer})"

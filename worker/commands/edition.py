@@ -7,11 +7,12 @@ import click
 from sqlalchemy.orm import Session
 
 from config.runtime import Runtime
-from worker.commands.common import console, example, fail, with_runtime
+from worker.commands.common import USAGE, example, fail, say, with_runtime
 from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick import editions
 
+EARLIEST, LATEST = 1991, 2199  # years: arXiv's first, and no typing error
 DAY = click.option("--day", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Another day than today (UTC).")
 
 
@@ -58,9 +59,11 @@ def unmark(runtime: Runtime, paper: str, day: datetime | None) -> None:
 def note(runtime: Runtime, text: str, day: datetime | None) -> None:
     """Print TEXT at the head of the day's digests and edition; an empty text takes it away."""
     when = _day(runtime, day)
+    if (letters := len(" ".join(text.split()))) > editions.NOTE_LETTERS:
+        fail(f"the note has {letters} letters; {editions.NOTE_LETTERS} is the most a digest has room for. Nothing was changed", USAGE)
     with runtime.database.transaction() as session:
         kept = editions.note(session, when, text)
-    console.print(f"the edition of {when} says: {kept}" if kept else f"the edition of {when} has no note", markup=False)
+    say(f"the edition of {when} says: {kept}" if kept else f"the edition of {when} has no note")
 
 
 @edition.command(epilog=example("./paperboy edition show", "./paperboy edition show --day 2026-06-17"))
@@ -73,10 +76,10 @@ def show(runtime: Runtime, day: datetime | None) -> None:
         marks = editions.marks(session, when)
         papers = catalogue.papers_by_id(session, marks.pins | marks.hides)
         words = editions.notes(session, [when]).get(when, "")
-    console.print(f"edition of {when}: {words or 'no note'}")
+    say(f"edition of {when}: {words or 'no note'}")
     for ids, mark in ((marks.pins, "pinned"), (marks.hides, "hidden")):
         for one in sorted(ids):
-            console.print(f"  {mark}: {papers[one].title}", markup=False)
+            say(f"  {mark}: {papers[one].title}")
 
 
 def _mark(runtime: Runtime, words: str, day: datetime | None, act: Callable[[Session, date, Paper], object], done: str) -> None:
@@ -84,19 +87,24 @@ def _mark(runtime: Runtime, words: str, day: datetime | None, act: Callable[[Ses
     with runtime.database.transaction() as session:
         paper = _one(catalogue.find(session, words), words)
         try:
-            act(session, when, paper)
+            changed = act(session, when, paper)
         except editions.Unpinnable as error:
             fail(str(error))
-    console.print(f"{done} on {when}: {paper.title}", markup=False)
+    if changed is False:
+        fail(f"it is neither pinned nor hidden on {when}: {paper.title}")
+    say(f"{done} on {when}: {paper.title}")
 
 
 def _one(found: list[Paper], words: str) -> Paper:
     if not found:
         fail(f"no paper is known by {words!r}; give an arXiv id, a link, or a piece of the title")
     if len(found) > 1:
-        fail(f"{words!r} may be: " + "; ".join(f"{paper.key} {paper.title}" for paper in found))
+        fail(f"{words!r} may be one of these; give its key:\n" + "\n".join(f"  {paper.key}  {paper.title}" for paper in found))
     return found[0]
 
 
 def _day(runtime: Runtime, day: datetime | None) -> date:
-    return day.replace(tzinfo=UTC).date() if day else runtime.clock.now().date()
+    when = day.replace(tzinfo=UTC).date() if day else runtime.clock.now().date()
+    if not EARLIEST <= when.year <= LATEST:
+        fail(f"--day {when}: no edition is that far away; give a day as {runtime.clock.now():%Y-%m-%d}", USAGE)
+    return when

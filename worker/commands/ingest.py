@@ -1,5 +1,6 @@
 """`ingest`: read sources now, or a file."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import click
 
 from config.runtime import Runtime
 from config.settings import SettingsError
-from worker.commands.common import USAGE, console, example, fail, with_runtime
+from worker.commands.common import FAILED, USAGE, busy, console, example, fail, say, with_runtime
 from worker.ingest import runs
 from worker.ingest.port import Source
 from worker.ingest.registry import file_source, source_named, sources_from
@@ -15,6 +16,7 @@ from worker.ingest.runs import Summary
 from worker.pick import rankings
 
 SKIPS_SHOWN = 20
+EARLIEST = date(1991, 8, 14)  # arXiv's first paper
 
 
 @click.command(
@@ -34,50 +36,61 @@ def ingest(runtime: Runtime, source: str | None, path: Path | None, since: datet
 
     One bad entry is skipped and named; it never stops the rest. Ends with 1 if a source could not be read to its end.
     """
-    summaries = [_read(runtime, one, since.date() if since else None) for one in _sources(runtime, source, path)]
-    with runtime.database.transaction() as session:
+    wanted = _sources(runtime, source, path)
+    first_day = _checked(runtime, since.date()) if since else None
+    summaries = [_read(runtime, one, first_day) for one in wanted]
+    with busy("ranking"), runtime.database.transaction() as session:
         ranking = rankings.make_ranking(session, runtime.clock.now())
-    console.print(f"new ranking of {ranking.size} papers; see: paperboy trending" if ranking else "the ranking is as it was")
-    raise SystemExit(1 if any(summary.error for summary in summaries) else 0)
+    say(f"new ranking of {ranking.size} papers; see: paperboy trending" if ranking else "the ranking is as it was")
+    raise SystemExit(FAILED if any(summary.error for summary in summaries) else 0)
 
 
 def _sources(runtime: Runtime, word: str | None, path: Path | None) -> list[Source]:
+    if word == "file":
+        if path is None:
+            fail("which file? Example: paperboy ingest file trending_page.txt", USAGE)
+        return [file_source(path, runtime.clock)]
+    if path is not None:
+        fail(f"{str(path)!r} is one word too many; only `file` takes a path", USAGE)
+    if word:
+        return [_named(runtime, word)]
+    found = list(sources_from(runtime.settings, runtime.database, runtime.clock))
+    if not found:
+        fail("PAPERBOY_SOURCES is empty: nothing to read. Name a source (paperboy ingest huggingface), or a file", USAGE)
+    return found
+
+
+def _named(runtime: Runtime, word: str) -> Source:
     try:
-        if word == "file":
-            if path is None:
-                fail("which file? Example: paperboy ingest file trending_page.txt", USAGE)
-            return [file_source(path, runtime.clock)]
-        if path is not None:
-            fail(f"{path} is one word too many; only `file` takes a path", USAGE)
-        if word:
-            return [source_named(word, runtime.settings, runtime.database, runtime.clock)]
-        return list(sources_from(runtime.settings, runtime.database, runtime.clock))
+        return source_named(word, runtime.settings, runtime.database, runtime.clock)
     except SettingsError as error:
-        fail(str(error), USAGE)
+        if Path(word).is_file():
+            fail(f"{word!r} is a file; read it with: paperboy ingest file {word}", USAGE)
+        fail("\n".join(fault.removeprefix("PAPERBOY_SOURCES: ") for fault in error.faults), USAGE)
+
+
+def _checked(runtime: Runtime, since: date) -> date:
+    today = runtime.clock.now().date()
+    if not EARLIEST <= since <= today:
+        fail(f"--since {since}: give a day that has been, from {EARLIEST} on; today is {today} (UTC)", USAGE)
+    return since
 
 
 def _read(runtime: Runtime, source: Source, since: date | None) -> Summary:
-    try:
-        if console.is_terminal:
-            with console.status(f"{source.name}: connecting") as status:
-                summary = runs.ingest(
-                    runtime.database, runtime.clock, source, since=since, notify=lambda words: status.update(f"{source.name}: {words}")
-                )
-        else:
-            summary = runs.ingest(runtime.database, runtime.clock, source, since=since)
-    except ValueError as error:
-        fail(f"--since: {error}", USAGE)
+    with busy(f"{source.name}: connecting") as update:
+        tell: Callable[[str], None] = update if console.is_terminal else say
+        summary = runs.ingest(runtime.database, runtime.clock, source, since=since, notify=lambda words: tell(f"{source.name}: {words}"))
     _tell(summary)
     return summary
 
 
 def _tell(summary: Summary) -> None:
-    console.print(f"{summary.source}: {summary.seen} seen, {summary.new} new, {summary.changed} changed, {summary.skips} skipped")
+    say(f"{summary.source}: {summary.seen} seen, {summary.new} new, {summary.changed} changed, {summary.skips} skipped")
     for entry, reason in list(summary.skipped.items())[:SKIPS_SHOWN]:
-        console.print(f"  skipped {entry}: {reason}", markup=False)
+        say(f"  skipped {entry}: {reason}")
     if summary.skips > SKIPS_SHOWN:
-        console.print(f"  and {summary.skips - SKIPS_SHOWN} more")
+        say(f"  and {summary.skips - SKIPS_SHOWN} more")
     if summary.error:
-        console.print(f"  [bold red]failed[/] {summary.error}")
+        say("  ", ("failed", "bold red"), f" {summary.error}")
     elif summary.stale:
-        console.print("  [yellow]stale[/]: nothing that it had not listed before")
+        say("  ", ("stale", "yellow"), ": nothing that it had not listed before")

@@ -1,5 +1,6 @@
 """`preview`: the exact mail one reader would get now, as often as wanted; nothing is remembered."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -7,7 +8,8 @@ import click
 from config.runtime import Runtime
 from subscribers import audience
 from subscribers.addresses import AddressError, check_address
-from worker.commands.common import USAGE, console, example, fail, with_runtime
+from subscribers.models import Standing
+from worker.commands.common import USAGE, busy, example, fail, say, with_runtime
 from worker.pick.choices import Quiet
 from worker.render.message import Message
 from worker.send.forward import rehearse
@@ -35,20 +37,16 @@ def preview(runtime: Runtime, email: str, html: Path | None, text: Path | None, 
 
     Without an option it is printed as text. Ends with 1 when there would be no mail, and says why.
     """
-    office = Office(runtime)
-    message = _message(runtime, office, email, _checked(mail_to) if mail_to else None)
-    parts = message.parts()
-    for path, content in ((html, parts.html), (text, parts.text)):
-        if path:
-            path.write_text(content, encoding="utf-8", newline="")
-    if eml:
-        eml.write_bytes(message.wire())
-    for path in filter(None, (html, text, eml)):
-        console.print(f"written: {path}", markup=False)
-    if mail_to:
-        _mail(office, message)
-    elif not (html or text or eml):
-        console.print(f"Subject: {parts.subject}\n\n{parts.text}", markup=False)
+    to = _checked(mail_to) if mail_to else None
+    with closing(Office(runtime)) as office:
+        with busy("choosing and composing"):
+            message = _message(runtime, office, email, to)
+        _write(message, html, text, eml)
+        if mail_to:
+            _mail(office, message)
+        elif not (html or text or eml):
+            parts = message.parts()
+            say(f"Subject: {parts.subject}\n\n{parts.text}")
 
 
 def _checked(address: str) -> str:
@@ -64,6 +62,8 @@ def _message(runtime: Runtime, office: Office, email: str, mail_to: str | None) 
         row = audience.by_address(session, email)
         if row is None:
             fail(f"nobody subscribes as {email!r}; look with: paperboy subscribers list")
+        if row.standing != Standing.ACTIVE:
+            click.echo(f"paperboy: {row.address} is {row.standing}; this is what they would get if they were active", err=True)
         [decided] = rehearse(session, office.today, [row], now=now)
         if isinstance(decided.outcome, Quiet):
             fail(f"no mail for {row.address}: {decided.outcome.reason}")
@@ -71,11 +71,24 @@ def _message(runtime: Runtime, office: Office, email: str, mail_to: str | None) 
         return office.composer.preview(session, decided.outcome, reader, mail_to or reader.address, now=now)
 
 
+def _write(message: Message, html: Path | None, text: Path | None, eml: Path | None) -> None:
+    parts = message.parts()
+    for path, content in ((html, parts.html), (text, parts.text)):
+        if path:
+            path.write_text(content, encoding="utf-8", newline="")
+    if eml:
+        eml.write_bytes(message.wire())
+    for path in filter(None, (html, text, eml)):
+        say(f"written: {path}")
+
+
 def _mail(office: Office, message: Message) -> None:
     try:
-        outcome = office.mail_once(message)
+        with busy("handing over"):
+            outcome = office.mail_once(message)
     except Unavailable as error:
         fail(str(error))
+    answer = " ".join(filter(None, (outcome.code, outcome.words)))
     if outcome.verdict is not Verdict.ACCEPTED:
-        fail(f"{message.recipient} was {outcome.verdict}: {outcome.code} {outcome.words}")
-    console.print(f"handed over for {message.recipient} ({outcome.code} {outcome.words})", markup=False)
+        fail(f"{message.recipient} was {outcome.verdict}: {answer}")
+    say(f"handed over for {message.recipient} ({answer})")

@@ -1,16 +1,16 @@
 """The processes: `up`, `web`, `worker`, `beat`, and `migrate`."""
 
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 import click
-import uvicorn
 
 from config import log
 from config.clock import Clock
 from config.settings import Settings
-from worker.commands.common import USAGE, chosen_settings, console, example, fail, opened
+from worker.commands.common import BROKEN_OFF, USAGE, busy, chosen_settings, example, fail, opened, say
 
 if TYPE_CHECKING:
     from worker.send.office import Office
@@ -26,36 +26,34 @@ def up() -> None:
     under way is finished first.
     """
     from worker import up as embedded  # noqa: PLC0415 - scipy and all rooms: only when asked for
+    from worker.commands.serving import PortTaken  # noqa: PLC0415 - as above
 
     settings = chosen_settings()
     if not settings.embedded:
         fail("PAPERBOY_REDIS_URL is set, so the clock is Celery's: run `web`, `worker` and `beat`, or unset it", USAGE)
     _log_lines(settings)
     try:
-        embedded.run(settings, console.print)
-    except embedded.CannotStart as error:
-        fail(str(error), USAGE)
+        _end(embedded.run(settings, say))
+    except PortTaken as error:
+        fail(str(error))
 
 
 @click.command(epilog=example("./paperboy web", "PAPERBOY_HOST=0.0.0.0 ./paperboy web"))
 def web() -> None:
     """Run the web process: the readers' pages, health, webhooks."""
     from worker.asgi import application  # noqa: PLC0415 - as above
+    from worker.commands.serving import PortTaken, listen, serve  # noqa: PLC0415 - as above
     from worker.send.office import Office  # noqa: PLC0415 - as above
 
     runtime = opened()
     _log_lines(runtime.settings)
-    threading.Thread(target=_watch_the_clock, args=(Office(runtime), runtime.clock), name="watchman", daemon=True).start()
-    uvicorn.run(
-        application(runtime),
-        host=runtime.settings.host,
-        port=runtime.settings.port,
-        log_config=None,
-        access_log=False,  # paths carry tokens
-        proxy_headers=False,  # X-Forwarded-* count by PAPERBOY_TRUSTED_PROXIES only
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    try:
+        with listen(runtime.settings) as listening:
+            pages = application(runtime)
+            threading.Thread(target=_watch_the_clock, args=(Office(runtime), runtime.clock), name="watchman", daemon=True).start()
+            _end(serve(pages, listening))
+    except PortTaken as error:
+        fail(str(error))
 
 
 @click.command(epilog=example("./paperboy worker", "PAPERBOY_WORKERS=8 ./paperboy worker", "./paperboy worker --queues letters,send"))
@@ -83,18 +81,20 @@ def beat() -> None:
 @click.command(epilog=example("./paperboy migrate"))
 def migrate() -> None:
     """Bring the database to this release's schema, in one transaction; running it twice does no harm."""
-    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - as above
-
     from config.runtime import open_runtime  # noqa: PLC0415 - as above
     from worker import schema  # noqa: PLC0415 - as above
 
     runtime = open_runtime(chosen_settings())
-    try:
-        console.print(f"the database is at revision {schema.migrate(runtime.database)}")
-    except schema.SchemaError as error:
-        fail(str(error))
-    except OperationalError as error:
-        fail(f"PAPERBOY_DATABASE_URL: the database cannot be reached: {str(error.orig).strip().splitlines()[0]}")
+    with busy("migrating"):
+        revision = schema.migrate(runtime.database)
+    runtime.database.close()
+    say(f"the database is at revision {revision}")
+
+
+def _end(heard: int) -> None:
+    """Ctrl-C ends as it does everywhere; SIGTERM is how a service is told to stop, and that went well."""
+    if heard == signal.SIGINT:
+        fail("stopped", BROKEN_OFF)
 
 
 def _watch_the_clock(office: "Office", clock: Clock) -> None:
@@ -108,11 +108,16 @@ def _watch_the_clock(office: "Office", clock: Clock) -> None:
 
 
 def _with_broker() -> Settings:
+    from worker.ingest.registry import names_of  # noqa: PLC0415 - as above
+    from worker.send.office import Office  # noqa: PLC0415 - as above
+
     runtime = opened()
-    runtime.database.close()  # before Celery forks: no connection is shared with the children
     _log_lines(runtime.settings)
     if not runtime.settings.redis_url:
         fail("PAPERBOY_REDIS_URL is missing: Celery's broker. Example: PAPERBOY_REDIS_URL=redis://127.0.0.1:6379/0", USAGE)
+    names_of(runtime.settings, runtime.database, runtime.clock)  # a fault in what the settings name is told now, not by every task
+    Office(runtime).make_ready()
+    runtime.database.close()  # before Celery forks: no connection is shared with the children
     return runtime.settings
 
 

@@ -1,18 +1,21 @@
 """`status`: what runs, what was sent, what comes next."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import click
-from rich.table import Table
 
 from config.runtime import Runtime
-from subscribers import audience
-from worker.commands.common import console, example, with_runtime
+from subscribers import audience, requests
+from worker.commands.common import FAILED, example, say, show, with_runtime
+from worker.commands.terminal import Said
 from worker.ingest import runs
 from worker.ingest.registry import names_of
 from worker.send import heartbeats, ledger, notices, waves
 from worker.send.models import Kind, State
 
+BAR = 40  # columns of the longest bar
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 SHOWN = (
     State.WAITING,
     State.CLAIMED,
@@ -34,56 +37,81 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
 
     Ends with 1 when something is wrong, and says what.
     """
-    now = runtime.clock.now()
     sources = names_of(runtime.settings, runtime.database, runtime.clock)
+    now = runtime.clock.now()
     with runtime.database.reading() as session:
-        _sources(runs.latest(session, sources), now)
+        _sources(runs.latest(session, sources), runs.under_way(session, now), now)
         _waves(waves.recent(session))
-        due = ledger.waiting(session, now=now)
-        console.print(f"\nwaiting to be handed over: {sum(due.values())}" + (f" ({_each(due)})" if due else ""))
+        _waiting(ledger.waiting(session, now=now), requests.unposted(session), ledger.later(session, now=now), now)
         last = heartbeats.last(session, heartbeats.BEAT)
-        console.print(f"clock: {f'beat {_ago(last, now)}' if last else 'has not beaten yet'}")
+        say(f"clock: {f'beat {_ago(last, now)}' if last else 'has not beaten yet; start it: paperboy up'}")
+        counts = audience.counts(session)
+        say(f"readers: {', '.join(f'{count} {standing}' for standing, count in counts.items() if count) or 'none yet'}")
         if upcoming:
             _hours(audience.next_hours(session, now))
         wrong = notices.causes(session, sources=sources, now=now)
     for notice in wrong:
-        console.print(f"[bold red]{notice.subject}[/]. {notice.words}")
-    raise SystemExit(1 if wrong else 0)
+        say((notice.subject, "bold red"), f". {notice.words}")
+    raise SystemExit(FAILED if wrong else 0)
 
 
-def _sources(latest: dict[str, runs.Latest], now: datetime) -> None:
-    table = Table("source", "last run", "seen", "new", "changed", "skipped", "state", title="Sources", title_justify="left")
-    for source, run in latest.items():
-        table.add_row(source, *run.cells(now))
-    console.print(table)
+def _sources(latest: Mapping[str, runs.Latest], under_way: Mapping[str, str], now: datetime) -> None:
+    if latest:
+        rows = [(source, *run.cells(now)) for source, run in latest.items()]
+        show(("source", "last run", "seen", "new", "changed", "skipped", "state"), rows, "Sources")
+    else:
+        say("no source: PAPERBOY_SOURCES is empty")
+    for source, words in under_way.items():
+        if source not in latest:  # read by hand
+            say(f"being fetched: {source}, {words}")
 
 
-def _waves(recent: list[waves.Account]) -> None:
+def _waves(recent: Sequence[waves.Account]) -> None:
     if not recent:
-        console.print("\nno wave yet: nobody was due so far")
+        say("\nno wave yet: nobody was due so far")
         return
     used = [state for state in SHOWN if any(account.states.get(state) for account in recent)]
-    table = Table("wave", "counted", *(str(state) for state in used), "account", title="Waves", title_justify="left")
-    for account in recent:
-        balance = "open" if account.open else "adds up" if not account.balance else f"[bold red]off by {account.balance:+}[/]"
-        cells = (str(account.states.get(state, "")) for state in used)
-        table.add_row(f"{account.due_at:%a %d %b %H:%M} UTC", str(account.counted), *cells, balance)
-    console.print(table)
+    say()
+    show(("wave", "counted", *used, "account"), [_row(account, used) for account in recent], "Waves")
 
 
-def _hours(hours: list[tuple[datetime, int]]) -> None:
+def _row(account: waves.Account, used: Sequence[State]) -> Sequence[Said]:
+    balance: Said = "adds up"
+    if account.open:
+        balance = "open"
+    elif account.balance:
+        balance = (f"off by {account.balance:+}", "bold red")
+    cells = (str(account.states.get(state, "")) for state in used)
+    return f"{account.due_at:%a %d %b %H:%M} UTC", str(account.counted), *cells, balance
+
+
+def _waiting(due: Mapping[Kind, int], unposted: int, later: tuple[int, datetime | None], now: datetime) -> None:
+    counts = {Kind.LETTER: due.get(Kind.LETTER, 0) + unposted, Kind.DIGEST: due.get(Kind.DIGEST, 0)}
+    each = ", ".join(f"{count} {kind}{'s' * (count > 1)}" for kind, count in counts.items() if count)
+    say(f"\nwaiting to be handed over: {each or 'nothing'}")
+    count, first = later
+    if first:
+        say(f"to be tried again later: {count}, the first in {_lasting(first - now)}")
+
+
+def _hours(hours: Sequence[tuple[datetime, int]]) -> None:
     most = max((readers for _, readers in hours), default=0)
-    console.print("\nreaders due, by hour (UTC)")
+    say("\nreaders due, by hour (UTC)")
     if not most:
-        console.print("  nobody in the next 24 hours")
+        say("  nobody in the next 24 hours")
+        return
     for hour, readers in hours:
-        console.print(f"  {hour:%a %H}:00  {readers:>8}  {'█' * round(40 * readers / most) if readers else ''}")
-
-
-def _each(due: dict[Kind, int]) -> str:
-    return ", ".join(f"{count} {kind}s" for kind, count in due.items())
+        say(f"  {hour:%a %H}:00  {readers:>8}  {'█' * max(1, round(BAR * readers / most)) if readers else ''}".rstrip())
 
 
 def _ago(moment: datetime, now: datetime) -> str:
-    seconds = int((now - moment).total_seconds())
-    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"  # noqa: PLR2004 - 2 min, 2 h
+    return f"{_lasting(now - moment)} ago"
+
+
+def _lasting(span: timedelta) -> str:
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 2 * MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * HOUR:
+        return f"{seconds // MINUTE} min"
+    return f"{seconds // HOUR} h" if seconds < 2 * DAY else f"{seconds // DAY} days"

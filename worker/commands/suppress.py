@@ -1,12 +1,15 @@
 """`suppress`: never write to an address again, or lift that."""
 
+from datetime import datetime
+
 import click
+from sqlalchemy.orm import Session
 
 from config.runtime import Runtime
 from subscribers import audience, standing
 from subscribers.addresses import AddressError, address_key, check_address, kept_key
 from subscribers.standing import Reason
-from worker.commands.common import USAGE, console, example, fail, with_runtime
+from worker.commands.common import USAGE, example, fail, say, with_runtime
 from worker.send import ledger
 
 
@@ -27,10 +30,17 @@ def suppress(runtime: Runtime, email: str, because: str, lift: bool) -> None:  #
     with runtime.database.transaction() as session:
         key = address_key(kept_key(session), address)
         if lift:
-            lifted = standing.lift(session, key, now)
-            console.print(f"{address} may be written to again" if lifted else f"{address} was not suppressed; nothing was changed")
+            _lift(session, key, address, now)
             return
         was_new = standing.suppress(session, key, Reason.OPERATOR, now, because)
         row = audience.by_address_key(session, key)
         taken = ledger.cancel_for(session, row.id, now=now, reason="suppressed by the operator") if row else 0
-    console.print(f"{address} is suppressed{'' if was_new else ' (it was before)'}; {taken} waiting mails taken back")
+    taken_back = f"; taken back: {taken} that waited" if taken else ""
+    say(f"{address} is suppressed{'' if was_new else ' (it was before)'}{taken_back}")
+
+
+def _lift(session: Session, key: bytes, address: str, now: datetime) -> None:
+    if not standing.lift(session, key, now):
+        fail(f"{address} was not suppressed; nothing was changed")
+    row = audience.by_address_key(session, key)
+    say(f"{address} may be written to again{f'; as a reader: {row.standing}' if row else '; nobody subscribes with it'}")

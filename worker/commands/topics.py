@@ -1,10 +1,9 @@
 """`topics`: the catalogue, with how many papers each brings."""
 
 import click
-from rich.table import Table
 
 from config.runtime import Runtime
-from worker.commands.common import console, example, with_runtime
+from worker.commands.common import busy, example, fail, show, with_runtime
 from worker.pick.fit import topic_counts
 from worker.pick.today import Today
 
@@ -15,13 +14,13 @@ from worker.pick.today import Today
 def topics(runtime: Runtime, group: str) -> None:
     """The catalogue of topics, with how many of the papers at hand (first seen in the last 8 days) belong to each."""
     today = Today(runtime.settings)
-    with runtime.database.reading() as session:
+    with runtime.database.reading() as session, busy("matching the papers at hand"):
         counts = topic_counts(today.desk(session, runtime.clock.now()).candidates.index)
-    table = Table("group", "topic", "papers", "key", "what it is")
-    for topic in today.topics.topics:
-        if group.casefold() in topic.group.casefold():
-            table.add_row(topic.group, topic.name, str(counts.get(topic.key, 0)), topic.key, topic.line)
-    if not table.row_count:
-        console.print(f"no group holds {group!r}; groups are: {', '.join(dict.fromkeys(topic.group for topic in today.topics.topics))}")
-        raise SystemExit(1)
-    console.print(table)
+    rows = [
+        (topic.group, topic.name, str(counts.get(topic.key, 0)), topic.key, topic.line)
+        for topic in today.topics.topics
+        if group.casefold() in topic.group.casefold()
+    ]
+    if not rows:
+        fail(f"no group holds {group!r}; groups are: {', '.join(dict.fromkeys(topic.group for topic in today.topics.topics))}")
+    show(("group", "topic", "papers", "key", "what it is"), rows)

@@ -1,6 +1,7 @@
 """The web process: readers' forms, pages that show papers, health. Everything is wired here and nowhere else."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from worker.pick.today import topics_of
 from worker.reading import digests, editions, health, inbox, metrics
 from worker.reading.archive import Archive
 from worker.reading.showcase import ReadingShowcase
+from worker.render import colours
 from worker.render.house import house_of
 from worker.render.plain import clean
 
@@ -34,6 +36,7 @@ _SAID = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("That was too much", "What was sent is longer than any form of ours. Nothing was changed."),
 }
 ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
+GROUND = "#f1eee7"  # around the sheet, by day
 LONGEST_WORD = 200  # letters of an author's name in a feed
 _OTHER = ("That did not work", "Nothing was changed.")
 
@@ -71,7 +74,10 @@ def application(runtime: Runtime) -> Starlette:
 def page_templates(settings: Settings) -> Environment:
     """The pages' templates, in the operator's style."""
     made = environment(settings.templates, {**words.FILTERS, "plain": lambda text: clean(text, LONGEST_WORD)})
-    made.globals |= {"house": house_of(settings), "logo": settings.logo, "has_inbox": inbox.is_linked(settings)}
+    # Links stand on the ground as well as on the sheet, which is lighter by day: what is readable there is readable on both.
+    accent = colours.readable_on(settings.accent, GROUND)
+    house = replace(house_of(settings), accent=accent, on_accent=colours.text_on(accent))
+    made.globals |= {"house": house, "ground": GROUND, "logo": settings.logo, "has_inbox": inbox.is_linked(settings)}
     return made
 
 

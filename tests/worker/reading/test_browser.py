@@ -1,0 +1,196 @@
+"""The journey of a reader in a real Chromium, with script and without, and what a scanner of mails may do."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import MetaData, select
+
+from config.clock import SetClock
+from config.database import Database
+from subscribers import audience, preferences, votes
+from subscribers.models import Standing, Subscriber
+from tests.worker.reading.site import Site, running
+from tests.worker.send.world import World
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+THEMES = ("light", "dark")
+WIDTHS = (1280, 320)
+
+
+@pytest.fixture
+def site(sqlite_database: Database, clock: SetClock, tmp_path: Path) -> Iterator[Site]:
+    with running(sqlite_database, clock, tmp_path) as running_site:
+        running_site.world.list_papers(30)
+        yield running_site
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens windows; a message on the console of any of them fails the test."""
+    faults: list[str] = []
+
+    def make(**options: object) -> Page:
+        page = browser.new_context(**({"locale": "en-GB", "timezone_id": "Asia/Tokyo"} | options)).new_page()  # type: ignore[arg-type]
+        page.on("console", lambda message: faults.append(message.text) if message.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        return page
+
+    yield make
+    assert faults == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+def test_a_reader_signs_up_confirms_reads_votes_changes_and_leaves(site: Site, new_page: OpenPage, script: bool) -> None:
+    page = new_page(java_script_enabled=script)
+    page.goto(site.url)
+    page.get_by_label("Your address").fill("ada@example.org")
+    page.get_by_text("Choose topics").click()
+    page.locator(".chip", has_text="Robotics").first.click()
+    page.get_by_label("Every day").check()
+    page.get_by_role("button", name="See today’s digest for this").click()
+    expect(page.get_by_text("Your digest today")).to_be_visible()
+    page.get_by_role("button", name="Subscribe").first.click()
+    expect(page.get_by_role("heading", name="Look into your inbox")).to_be_visible()
+
+    page.goto(site.link_in(site.mail("ada@example.org"), "confirm"))
+    page.get_by_role("button", name="Yes, send me the papers").click()
+    expect(page.get_by_role("heading", name="You are in")).to_be_visible()
+    with site.world.database.reading() as session:
+        ada = session.get_one(Subscriber, 1)
+        assert (ada.standing, ada.zone) == (Standing.ACTIVE, "Asia/Tokyo" if script else "Europe/London")
+        assert preferences.read(session, ada).topics == ("robotics",)
+
+    digest = site.mail("ada@example.org")
+    page.goto(site.link_in(digest, "digests"))
+    page.get_by_role("link", name="More like this").first.click()
+    page.get_by_role("button", name="More like this").click()
+    expect(page.get_by_role("heading", name="Noted: more like this")).to_be_visible()
+
+    page.goto(site.link_in(digest, "preferences"))
+    page.get_by_label("Hour").select_option("20:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Every day at 20:00")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Every day at 08:00")).to_be_visible()
+    page.get_by_role("link", name="Leave", exact=True).click()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("heading", name="You have left")).to_be_visible()
+    with site.world.database.reading() as session:
+        assert session.get_one(Subscriber, 1).standing == Standing.LEFT
+        assert len(votes.of(session, 1)) == 1
+
+
+def test_everything_can_be_reached_and_pressed_by_keyboard_alone(site: Site, new_page: OpenPage) -> None:
+    page = new_page()
+    page.goto(site.url)
+    reached: list[str] = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name || '').trim()"))
+    assert reached[:3] == ["To the content", "Paperboy", "Past editions"]
+    assert "Choose topics" in reached
+
+    page.get_by_label("Your address").focus()
+    page.keyboard.type("ada@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Look into your inbox")).to_be_visible()
+
+
+def test_topics_are_found_by_typing(site: Site, new_page: OpenPage) -> None:
+    page = new_page()
+    page.goto(site.url)
+    page.get_by_text("Choose topics").click()
+    page.get_by_label("Find a topic").fill("robot")
+
+    expect(page.locator(".chip", has_text="Robotics")).to_be_visible()
+    expect(page.locator(".chip", has_text="Quantum computing")).to_be_hidden()
+
+
+def test_a_scanner_with_a_browser_changes_nothing(site: Site, new_page: OpenPage, browser: Browser) -> None:
+    world = site.world
+    world.subscribe("ada@example.org")
+    world.clock.move_to(world.at(17, 7))
+    world.tick()
+    mail = world.mails("ada@example.org")[0].get_body(("html",))
+    assert mail is not None
+    page = new_page()
+    page.set_content(mail.get_content())
+    links = [url for url in page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)") if url.startswith(site.url)]
+    before = everything(world)
+
+    scanner = browser.new_context().new_page()
+    for url in links:
+        scanner.goto(url)
+        scanner.wait_for_timeout(200)
+        scanner.request.head(url)
+
+    assert len(links) > 20
+    assert everything(world) == before
+
+
+def everything(world: World) -> list[tuple[object, ...]]:
+    """Every row of every table but for the processes that only say that they live."""
+    found = MetaData()
+    with world.database.reading() as session:
+        found.reflect(session.connection())
+        return [(table.name, *row) for table in found.sorted_tables for row in session.execute(select(table))]
+
+
+def pages_of(site: Site) -> Iterator[str]:
+    """Each kind of page, with something on it."""
+    world, links = site.world, site.links
+    [ada] = world.subscribe("ada@example.org", authors=("Ada Lovelace",))
+    [left] = world.subscribe("left@example.org")
+    world.clock.move_to(world.at(17, 7))
+    world.tick()
+    now = world.clock.now()
+    with world.database.transaction() as session:
+        votes.cast(session, ada, "arxiv:2606.00001", votes.Value.MORE, now)
+        row = audience.by_address(session, "left@example.org")
+        assert row is not None
+        row.standing = Standing.LEFT
+    yield from (
+        "/",
+        "/link",
+        "/asked",
+        "/editions",
+        "/editions/latest",
+        "/editions/latest/robotics",
+        "/nothing-here",
+        "/unsubscribe/x",
+        "/inbox",
+    )
+    yield links.preferences(ada, now).removeprefix(site.url)
+    yield links.preferences(left, now).removeprefix(site.url)
+    yield links.leave(ada).removeprefix(site.url)
+    yield links.view(1).removeprefix(site.url)
+    with world.database.reading() as session:
+        assert preferences.read(session, session.get_one(Subscriber, ada)).authors
+    yield f"{links.papers(1).removeprefix(site.url)}1/more"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(site: Site, browser: Browser, theme: str) -> None:
+    if not AXE.exists():
+        pytest.fail("axe-core is not there; get it with: npm install --prefix tests", pytrace=False)
+    faults: list[str] = []
+    for path in pages_of(site):
+        for width in WIDTHS:
+            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]
+            page = context.new_page()
+            page.goto(site.url + path)
+            page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+            faults += [f"{path} at {width}: {fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found]
+            if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+                faults.append(f"{path} at {width}: {wide} wide")
+            context.close()
+    assert faults == []

@@ -1,0 +1,98 @@
+"""What a demo promised, counted afterwards from the ledger, the Maildir and the mails: nobody twice, nothing lost. Believes no tally."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from subscribers import audience
+from worker.demo.house import SITE
+from worker.ingest import catalogue
+from worker.send import ledger, waves
+from worker.send.models import State
+
+BLOCK = 1000  # readers at a time
+EVER = datetime.fromtimestamp(0, UTC)
+ALL = 1_000_000  # waves
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The figures of one demo."""
+
+    readers: int
+    counted: int  # occasions that the planner read: every wave's readers, and those brought forward
+    mails: int  # accepted
+    quiet: int  # skipped with a reason
+    papers: int  # handed to readers: cards and lines of all digests
+    twice: int  # of these, those that the same reader had had before
+    waves: int
+    off: int  # waves whose rows are not one for each reader counted, or that are still open
+    overdue: int  # readers whose due moment passed without a wave
+    in_maildir: int
+    links: int  # to papers, in the mails looked into
+    links_twice: int  # of these, those that stood in an earlier mail to the same reader
+
+    @property
+    def faults(self) -> list[str]:
+        """What is not as promised, a line each."""
+        lost = self.counted - self.mails - self.quiet
+        checks = (
+            (self.twice, f"{self.twice} papers went to a reader who had had them"),
+            (self.links_twice, f"{self.links_twice} links to papers stand in two mails to one reader"),
+            (self.off, f"{self.off} waves do not add up"),
+            (lost, f"{lost} of {self.counted} occasions are neither a mail nor a quiet day"),
+            (self.overdue, f"{self.overdue} readers were due, and no wave took them"),
+            (self.in_maildir - self.mails, f"the Maildir holds {self.in_maildir} mails, the ledger says {self.mails}"),
+        )
+        return [words for wrong, words in checks if wrong]
+
+
+def account(session: Session, maildir: Path, mails: Mapping[str, Sequence[str]], now: datetime, *, forwarded: int = 0) -> Account:
+    """Add everything up.
+
+    `mails`: the text parts of the mails at hand, by address, in the order they were sent; `forwarded`: occasions that no wave counted.
+    """
+    ids = list(_ids(session))
+    rows, redirects = list(_rows(session, ids)), catalogue.redirects(session)
+    sums, ended = waves.recent(session, limit=ALL), Counter(row.state for row in rows)
+    shown = [(row.subscriber_id, redirects.get(paper, paper)) for row in rows for paper in np.frombuffer(row.papers, "<i8").tolist()]
+    links = [(address, link) for address, texts in mails.items() for link in chain.from_iterable(map(_paper_links, texts))]
+    return Account(
+        readers=len(ids),
+        counted=forwarded + sum(one.counted for one in sums),
+        mails=ended[State.ACCEPTED],
+        quiet=ended[State.SKIPPED],
+        papers=len(shown),
+        twice=len(shown) - len(set(shown)),
+        waves=len(sums),
+        off=sum(bool(one.balance or one.open) for one in sums),
+        overdue=len(audience.overdue(session, now - 2 * waves.TICK)),
+        in_maildir=sum(1 for _ in (maildir / "new").iterdir()) if maildir.exists() else 0,
+        links=len(links),
+        links_twice=len(links) - len(set(links)),
+    )
+
+
+def _ids(session: Session) -> Iterator[int]:
+    after = 0
+    while page := audience.page(session, after_id=after, limit=BLOCK):
+        after = page[-1].id
+        yield from (row.id for row in page)
+
+
+def _rows(session: Session, ids: Sequence[int]) -> Iterator[ledger.Past]:
+    for start in range(0, len(ids), BLOCK):
+        yield from ledger.past(session, ids[start : start + BLOCK], since=EVER)
+
+
+def _paper_links(text: str) -> Iterable[str]:
+    """The links of a mail's text part that lead to papers: it carries one a paper, and the demo's own at its end."""
+    return (link for link in _LINK.findall(text) if not link.startswith(f"https://{SITE}"))

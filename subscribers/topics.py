@@ -75,10 +75,19 @@ class Catalogue:
 
     def owned(self, topic: Topic) -> tuple[str, ...]:
         """Those of the topic's categories that no other topic shares: a paper in one of them belongs to the topic, whatever its words."""
-        theirs = {category for other in self.topics if other.key != topic.key for category in other.categories}
-        return tuple(
-            category for category in topic.categories if not any(covers(category, other) or covers(other, category) for other in theirs)
+        return _owned(self.topics)[topic.key]
+
+
+@lru_cache(maxsize=8)
+def _owned(topics: tuple[Topic, ...]) -> Mapping[str, tuple[str, ...]]:
+    """The categories of each topic that no other shares, by its key."""
+    theirs = {topic.key: {named for other in topics if other is not topic for named in other.categories} for topic in topics}
+    return {
+        topic.key: tuple(
+            own for own in topic.categories if not any(covers(own, other) or covers(other, own) for other in theirs[topic.key])
         )
+        for topic in topics
+    }
 
 
 def covers(named: str, category: str) -> bool:

@@ -1,5 +1,6 @@
 """The words of many papers as one array of numbers: phrases are found, and tf-idf vectors made, without a loop over papers. Pure."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -123,19 +124,21 @@ class Corpus:
 
 def corpus(papers: Sequence[Paper]) -> Corpus:
     """The corpus of these papers' titles, keywords and abstracts, in the order given."""
-    vocabulary = {_BREAK: 0}
+    vocabulary: defaultdict[str, int] = defaultdict()
+    vocabulary.default_factory = vocabulary.__len__  # a new word gets the next number
+    vocabulary[_BREAK] = 0
     words, owners, weights = [0], [0], [0.0]
     for number, paper in enumerate(papers):
         for text, weight in _fields(paper):
             stems = tokens(text)
-            words += [vocabulary.setdefault(stem, len(vocabulary)) for stem in stems]
+            words += map(vocabulary.__getitem__, stems)
             words.append(0)
             owners += [number] * (len(stems) + 1)
             weights += [weight] * (len(stems) + 1)
     array = np.array(words, np.int64)
     order = np.argsort(array, kind="stable")
     starts = np.searchsorted(array[order], np.arange(len(vocabulary) + 1))
-    return Corpus(len(papers), vocabulary, array, np.array(owners, np.int64), np.array(weights, np.float32), order, starts)
+    return Corpus(len(papers), dict(vocabulary), array, np.array(owners, np.int64), np.array(weights, np.float32), order, starts)
 
 
 def _joined(stems: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.pick.text import folded
 
@@ -27,6 +28,7 @@ class Name:
     given: tuple[str, ...]
 
 
+@lru_cache(maxsize=65_536)  # a ranking's authors are mostly those of the one before it
 def name(text: str) -> Name:
     """The name in `text`: given names first, or the surname first with a comma. Of a double surname the last word counts as the surname."""
     last, comma, first = text.partition(",")

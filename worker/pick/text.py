@@ -44,7 +44,12 @@ def words(text: str) -> list[str]:
 
 def tokens(text: str) -> list[str]:
     """The stemmed words of `text` in order: "State-Space Models" gives state, space, model."""
-    return [stem(word) for word in words(text)]
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=16_384)  # a ranking's papers are mostly those of the one before it, and a catalogue's phrases always the same
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(map(stem, words(text)))
 
 
 @lru_cache(maxsize=200_000)

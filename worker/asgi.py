@@ -29,6 +29,7 @@ from worker.reading.showcase import ReadingShowcase
 from worker.render import colours
 from worker.render.house import house_of
 from worker.render.plain import clean
+from worker.send.held import LedgerHolder
 
 _SAID = {
     HTTPStatus.NOT_FOUND: ("There is no such page", "Perhaps the address was cut short or mistyped."),
@@ -58,6 +59,7 @@ def application(runtime: Runtime) -> Starlette:
         catalogue=topics_of(settings),
         templates=templates,
         showcase=ReadingShowcase(settings, runtime.database, links, templates),
+        holders=(LedgerHolder(runtime.clock),),
         proxies=Proxies(settings.trusted_proxies),
     )
     shown = [*digests.routes(site), *editions.routes(site, Archive(site.catalogue)), *inbox.routes(site)]

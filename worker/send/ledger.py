@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, any_, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.log import redact
 from worker.send.models import Delivery, Kind, State
 from worker.send.port import Outcome, Verdict
 
@@ -130,7 +131,7 @@ def settlement(claimed: Claimed, outcome: Outcome, *, now: datetime, mailer: str
         claimed.id,
         State.WAITING if later else _ENDS[outcome.verdict],
         now,
-        reason=outcome.words[:WORDS],
+        reason=redact(outcome.words)[:WORDS],  # servers like to quote the address, and a delivery holds none (law 10)
         code=outcome.code[:16],
         mailer=mailer[:40],
         provider_id=outcome.provider_id[:200],

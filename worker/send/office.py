@@ -16,7 +16,7 @@ from worker.ingest.registry import names_of
 from worker.pick import rankings
 from worker.pick.today import Today
 from worker.render.message import Message
-from worker.send import forward, heartbeats, ledger, letters, notices, planning, recovery, retention, waves
+from worker.send import forward, heartbeats, held, ledger, letters, notices, planning, recovery, retention, waves
 from worker.send.composing import LedgerComposer
 from worker.send.delivery import Deliverer, Tally
 from worker.send.forward import Forwarded
@@ -31,6 +31,8 @@ RUNS = timedelta(days=90)
 ANSWERS = timedelta(days=16)
 RANKINGS = timedelta(days=16)
 PRUNE_FOR = 10.0  # seconds an hour
+
+ERASED = timedelta(days=2)  # no delivery is on its way for longer
 
 log = logger(__name__)
 
@@ -166,6 +168,7 @@ class Office:
         bites = (
             *retention.ledger_bites(now),
             lambda session: signup.forget_unconfirmed(session, now),
+            lambda session: held.scrub(session, now - ERASED),
             lambda session: ingest_retention.thin_snapshots(session, now - SNAPSHOTS),
             lambda session: ingest_retention.forget_runs(session, now - RUNS),
             lambda session: ingest_retention.forget_answers(session, now - ANSWERS),

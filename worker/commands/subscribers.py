@@ -51,6 +51,8 @@ def add(runtime: Runtime, /, email: str, confirmed: bool, zone: str, **cells: st
 
     Ends with 1, and changes nothing, for one who is there already, who left, or whose address is suppressed.
     """
+    if not email.strip():
+        fail("email '': type an address", USAGE)
     with runtime.database.reading() as session:
         plan = roster.plan_import(session, read_sheet(_sheet({"email": email, "timezone": zone, **cells}), topics_of(runtime.settings)))
     if plan.faults:
@@ -173,7 +175,7 @@ def _name(file: Path) -> str:
 
 def _planned(runtime: Runtime, text: str) -> Plan:
     lines = io.StringIO(text, newline="")  # a line ends where csv says so, not at every blank that Unicode calls a line's end
-    with progress("reading lines", text.count("\n")) as step:
+    with progress("reading lines", len(text.splitlines())) as step:
         entries = (_legible(entry) for entry in read_sheet(_counted(lines, step), topics_of(runtime.settings), Choices()))
         with runtime.database.reading() as session:
             return roster.plan_import(session, entries)

@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from config.clock import Clock, SystemClock
+
 # Exit codes: done is 0. Broken off is what a shell makes of SIGINT.
 FAILED, USAGE, BROKEN_OFF = 1, 2, 130
 
@@ -24,8 +26,7 @@ Said = str | tuple[str, str]  # words, or words and their style on a terminal
 Step = Callable[[int], None]
 
 _UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_LINES = 10  # of a count that is followed elsewhere than on a terminal, at most
-_FEW = 500  # what is counted in one go
+_PATIENCE, _EVERY = 2.0, 10.0  # seconds before the first line of a count elsewhere than on a terminal, and between two
 
 
 class _Terminal(Console):
@@ -73,7 +74,7 @@ def show(header: Sequence[str], rows: Iterable[Sequence[Said]], title: str = "")
 def progress(words: str, total: int | None) -> Iterator[Step]:
     """A bar on a terminal, now and then a line elsewhere; call the step with how many more are done."""
     if not console.is_terminal:
-        counted = _Counted(words, total)
+        counted = Counted(words, total, SystemClock())
         yield counted.step
         counted.end()
         return
@@ -93,25 +94,26 @@ def busy(words: str) -> Iterator[Callable[[str], None]]:
         yield lambda now: status.update(_text(now))
 
 
-class _Counted:
-    """A count told in lines: few of them while it grows, and the last."""
+class Counted:
+    """A count told in lines: none of one that is over soon, few while a long one grows, and its last."""
 
-    def __init__(self, words: str, total: int | None) -> None:
-        self._words, self._total = words, total
-        self._every = max(_FEW, (total or 0) // _LINES)
+    def __init__(self, words: str, total: int | None, clock: Clock) -> None:
+        self._words, self._total, self._clock = words, total, clock
+        self._next = clock.monotonic() + _PATIENCE
         self._done = self._told = 0
 
     def step(self, more: int) -> None:
         self._done += more
-        if self._done - self._told >= self._every:
+        if self._clock.monotonic() >= self._next:
             self._tell()
 
     def end(self) -> None:
-        if self._done > self._told:
+        if self._told and self._done > self._told:
             self._tell()
 
     def _tell(self) -> None:
         self._told = self._done
+        self._next = self._clock.monotonic() + _EVERY
         say(f"{self._words}: {self._done}{'' if self._total is None else f' of {self._total}'}")
 
 

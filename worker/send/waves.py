@@ -132,7 +132,7 @@ def skips(session: Session, range_ids: Sequence[int]) -> dict[str, int]:
     waves = select(Range.wave_id).where(Range.id.in_(range_ids))
     ended = (Delivery.wave_id.in_(waves), Delivery.state.in_((State.SKIPPED, State.STALE)))
     rows = session.execute(select(Delivery.reason, func.count()).where(*ended).group_by(Delivery.reason).order_by(Delivery.reason))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def unbalanced(session: Session, *, since: datetime) -> list[Wave]:

@@ -1,0 +1,1 @@
+"""The operator's commands, typed as an operator types them."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import hypothesis
@@ -52,6 +53,17 @@ def pytest_configure() -> None:
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     _deselected.update(marker for item in items for marker in LEFT_OUT if item.get_closest_marker(marker))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # Each process collects everything, and only the one that was started speaks to the terminal.
+    if output := getattr(session.config, "workeroutput", None):
+        output["left_out"] = dict(_deselected)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist carries no types
+    _deselected.update(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - _deselected)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -162,7 +174,8 @@ def postgresql_template(postgresql_server: str) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     if given := os.environ.get("PAPERBOY_TEST_REDIS_URL"):
-        yield given
+        number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        yield urlsplit(given)._replace(path=f"/{number}").geturl()  # one process must not flush another's keys
         return
     with servers.redis_server() as url:
         yield url

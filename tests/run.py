@@ -21,6 +21,7 @@ Runs all tests but those marked browser, chaos or bench, and ends by naming what
 examples:
   ./paperboy test
   ./paperboy test tests/worker/send -k stale
+  ./paperboy test -n 0 tests/test_house.py      one process
   ./paperboy test -m browser
   ./paperboy test --hypothesis-profile search
 """
@@ -77,8 +78,10 @@ def run_tests(argv: Sequence[str]) -> int:
         print(TEST_HELP)
         return 0
     chosen = any(word == "-m" or word.startswith(("-m=", "--markers")) for word in argv)
+    # Whoever steps through a test, or says how many, wants no other processes.
+    spread = () if set(argv) & {"-n", "--pdb", "-s", "--trace"} else ("-n", "auto", "--dist", "worksteal")
     pytest = importlib.import_module("pytest")  # only the development environment has it, and `eval` runs without
-    return int(pytest.main([*(() if chosen else ("-m", EVERYDAY)), *argv]))
+    return int(pytest.main([*spread, *(() if chosen else ("-m", EVERYDAY)), *argv]))
 
 
 def run_checks(argv: Sequence[str]) -> int:

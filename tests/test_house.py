@@ -54,7 +54,7 @@ for name in sys.argv[1:]:
 
 def tracked() -> Iterator[Path]:
     """Text files of the project: what git knows, or, without git, what lies there."""
-    skipped = {".git", ".venv", "__pycache__", "state", "out", ".hypothesis", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+    skipped = {".git", ".venv", "node_modules", "__pycache__", "state", "out", ".hypothesis", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
     for file in ROOT.rglob("*"):
         parts = file.relative_to(ROOT).parts
         if (

@@ -25,6 +25,7 @@ from subscribers.web.site import LONGEST_BODY, Site
 from worker.pick.today import topics_of
 from worker.reading import digests, editions, health, inbox, metrics
 from worker.reading.archive import Archive
+from worker.reading.newsdesk import Newsdesk
 from worker.reading.showcase import ReadingShowcase
 from worker.render import colours
 from worker.render.house import house_of
@@ -51,6 +52,7 @@ def application(runtime: Runtime) -> Starlette:
     assets = Assets(templates)
     templates.globals["assets"] = assets
     links = Links(settings.secret_key, settings.base_url)
+    newsdesk = Newsdesk(settings, runtime.database)
     site = Site(
         settings=settings,
         database=runtime.database,
@@ -58,7 +60,7 @@ def application(runtime: Runtime) -> Starlette:
         links=links,
         catalogue=topics_of(settings),
         templates=templates,
-        showcase=ReadingShowcase(settings, runtime.database, links, templates),
+        showcase=ReadingShowcase(newsdesk, runtime.database, links, templates),
         holders=(LedgerHolder(runtime.clock),),
         proxies=Proxies(settings.trusted_proxies),
     )

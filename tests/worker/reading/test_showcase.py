@@ -8,14 +8,20 @@ from tests.subscribers.web.visitor import Visitor
 from tests.worker.send.world import World
 from worker.asgi import page_templates
 from worker.ingest.models import Run
+from worker.reading.newsdesk import Newsdesk
 from worker.reading.showcase import ReadingShowcase
 
 LINKS = Links(("for-development-only-change-me",), "http://127.0.0.1:8000")
 
 
 @pytest.fixture
-def showcase(world: World) -> ReadingShowcase:
-    return ReadingShowcase(world.settings, world.database, LINKS, page_templates(world.settings))
+def newsdesk(world: World) -> Newsdesk:
+    return Newsdesk(world.settings, world.database)
+
+
+@pytest.fixture
+def showcase(world: World, newsdesk: Newsdesk) -> ReadingShowcase:
+    return ReadingShowcase(newsdesk, world.database, LINKS, page_templates(world.settings))
 
 
 def test_the_front_page_shows_today_s_first_three_papers(visitor: Visitor, world: World) -> None:
@@ -82,13 +88,13 @@ def test_a_preview_of_a_quiet_choice_says_so(showcase: ReadingShowcase, world: W
     assert "A quiet day for this choice: none of 8 new papers" in shown
 
 
-def test_what_strangers_type_is_remembered_nowhere(showcase: ReadingShowcase, world: World) -> None:
+def test_what_strangers_type_is_remembered_nowhere(newsdesk: Newsdesk, world: World) -> None:
     world.list_papers(8)
     with world.database.reading() as session:
-        index = showcase._desk(session, world.clock.now()).candidates.index
+        index = newsdesk._desk(session, world.clock.now()).candidates.index
         before = len(index._found)
     for number in range(20):
-        showcase.preview(Choices(keywords=(f"word {number}",)), world.clock.now())
+        newsdesk.draft(Choices(keywords=(f"word {number}",)), world.clock.now())
 
     assert len(index._found) == before
 

@@ -27,7 +27,15 @@ class SchemaError(Exception):
 
 
 def migrate(database: Database) -> str:
-    """Bring `database` to the newest revision, in one transaction, and return that revision. Safe to run twice, and by two at once."""
+    """Bring `database` to the newest revision, in one transaction, and return that revision. Safe to run twice, and by two at once.
+
+    Raises SchemaError for a database of a later release; one that is an additive step ahead stays where it is.
+    """
+    current = current_revision(database)
+    if _is_one_additive_step(newest_revision(), current):
+        return str(current)
+    if current is not None and current not in _known():
+        raise _unknown(current)
     if not database.is_sqlite:
         return _migrate(database)
     own = Database(database.url.render_as_string(hide_password=False))
@@ -48,10 +56,7 @@ def check_schema(database: Database) -> None:
         raise SchemaError(f"the database is empty; {REMEDY}")
     if current in _known():
         raise SchemaError(f"the database is at revision {current}, this release needs {head}; {REMEDY}")
-    raise SchemaError(
-        f"the database is at revision {current}, which this release (up to {head}) does not know; "
-        f"run the release that made it, or restore a backup from before its migration"
-    )
+    raise _unknown(current)
 
 
 def current_revision(database: Database) -> str | None:
@@ -91,6 +96,13 @@ def _migrate(database: Database) -> str:
         if database.is_sqlite and (broken := session.execute(text("PRAGMA foreign_key_check")).all()):
             raise SchemaError(f"the migration would leave {len(broken)} rows pointing nowhere, first {broken[0]}; nothing was changed")
     return newest_revision()
+
+
+def _unknown(current: str) -> SchemaError:
+    return SchemaError(
+        f"the database is at revision {current}, which this release (up to {newest_revision()}) does not know; "
+        f"run the release that made it, or restore a backup from before its migration"
+    )
 
 
 def _known() -> frozenset[str]:

@@ -45,7 +45,11 @@ def opened() -> Runtime:
     # What a command has to say it says itself; lines of routine are for processes that run for long.
     log.configure(human=sys.stderr.isatty(), level="ERROR" if chosen.log_level == "INFO" else chosen.log_level)
     runtime = open_runtime(chosen)
-    check_schema(runtime.database)
+    try:
+        check_schema(runtime.database)
+    except Exception:
+        runtime.database.close()
+        raise
     return runtime
 
 

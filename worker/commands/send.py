@@ -59,13 +59,14 @@ def send(runtime: Runtime, forward: bool, only: tuple[str, ...], dry_run: bool) 
     """
     readers = _readers(runtime, only)
     with closing(Office(runtime)) as office:
+        with busy("reading templates and mailers"):
+            office.make_ready()
         if dry_run:
             rehearse = rehearsal.of_today if forward else rehearsal.of_due
             if not rehearse(runtime, office.today, readers or (_active(runtime) if forward else [])):
                 _nothing_due(runtime)
             return
-        with busy("reading templates and mailers"):
-            office.make_ready()
+        with busy("looking after what was left"):
             office.sweep()  # what a process left that died: it may be due again
         done = Round(runtime.clock.now())
         _plan(office, readers, done)
@@ -172,7 +173,7 @@ def _account(runtime: Runtime, done: Round) -> None:
     if done.is_empty:
         _nothing_due(runtime)
         return
-    if planned := done.counted + len(done.forwarded.planned) + len(done.forwarded.quiet):
+    if planned := done.counted + len(done.forwarded.planned):
         say(f"planned: {planned}")
     with runtime.database.reading() as session:
         for reason, count in waves.skips(session, done.ranges).items():

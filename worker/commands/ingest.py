@@ -1,8 +1,12 @@
 """`ingest`: read sources now, or a file."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -25,6 +29,7 @@ EARLIEST = date(1991, 8, 14)  # arXiv's first paper
         "./paperboy ingest huggingface --since 2026-06-15",
         "./paperboy ingest feed:https://example.org/feed.xml",
         "./paperboy ingest file trending_page.txt",
+        "docker compose exec -T worker paperboy ingest file - < papers.jsonl",
     )
 )
 @click.argument("source", required=False)
@@ -36,13 +41,30 @@ def ingest(runtime: Runtime, source: str | None, path: Path | None, since: datet
 
     One bad entry is skipped and named; it never stops the rest. Ends with 1 if a source could not be read to its end.
     """
-    wanted = _sources(runtime, source, path)
     first_day = _checked(runtime, since.date()) if since else None
-    summaries = [_read(runtime, one, first_day) for one in wanted]
+    with _standard_input(runtime, path) as there:
+        wanted = _sources(runtime, source, there)
+        if there != path:
+            wanted[0].name = "file:-"
+        summaries = [_read(runtime, one, first_day) for one in wanted]
     with busy("ranking"), runtime.database.transaction() as session:
         ranking = rankings.make_ranking(session, runtime.clock.now())
     say(f"new ranking of {ranking.size} papers; see: paperboy trending" if ranking else "the ranking is as it was")
     raise SystemExit(FAILED if any(summary.error for summary in summaries) else 0)
+
+
+@contextmanager
+def _standard_input(runtime: Runtime, path: Path | None) -> Iterator[Path | None]:
+    """`-` as a file, for as long as it is read: containers hold no file of the operator's."""
+    if path != Path("-"):
+        yield path
+        return
+    runtime.settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=runtime.settings.state_dir) as folder:
+        file = Path(folder) / "stdin"
+        with file.open("wb") as copy:
+            copyfileobj(sys.stdin.buffer, copy)
+        yield file
 
 
 def _sources(runtime: Runtime, word: str | None, path: Path | None) -> list[Source]:

@@ -26,7 +26,7 @@ class Forwarded:
 
     planned: list[int] = field(default_factory=list)  # delivery ids
     waiting: list[int] = field(default_factory=list)  # of deliveries planned earlier, which nobody has taken yet
-    quiet: list[tuple[str, str]] = field(default_factory=list)  # address, reason
+    quiet: list[tuple[str, str]] = field(default_factory=list)  # address, why there is too little now; their hour stays
     refused: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -49,7 +49,8 @@ def bring_forward(database: Database, today: Today, clock: Clock, ids: Sequence[
         with database.transaction() as session:
             due = open_to(session, audience.locked(session, ids[start : start + BLOCK]), result, now=now)
             decided = planning.decide(session, today, due, now=now)
-            planning.write(session, today, Plan(decided), now=now)
+            # Where there is too little now, nothing is used up: the hour is still to come, and may bring more.
+            planning.write(session, today, Plan([one for one in decided if not isinstance(one.outcome, Quiet)]), now=now)
             _note(session, decided, result)
     return result
 

@@ -46,7 +46,8 @@ class World:
         for _ in range(count):
             self._papers += 1
             title = fields["title"] or f"Robotics of the {self._papers}th kind"
-            records.append(a_record(self._papers, **{**fields, "title": title, "votes": fields["votes"] + self._papers}))
+            words = " ".join(f"{letter}{self._papers}" for letter in "abcdefgh")  # no two are near-duplicates
+            records.append(a_record(self._papers, **{"abstract": words, **fields, "title": title, "votes": fields["votes"] + self._papers}))
         take_in(self.database, *records, now=now)
         with self.database.transaction() as session:
             today = now.date()

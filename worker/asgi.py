@@ -23,7 +23,8 @@ from subscribers.web.headers import WithHeaders, policy, security_headers
 from subscribers.web.network import Proxies
 from subscribers.web.site import LONGEST_BODY, Site
 from worker.pick.today import topics_of
-from worker.reading import digests, editions, health, inbox, metrics
+from worker.reading import api, digests, editions, health, inbox, metrics
+from worker.reading.api_models import Fault
 from worker.reading.archive import Archive
 from worker.reading.newsdesk import Newsdesk
 from worker.reading.showcase import ReadingShowcase
@@ -64,7 +65,8 @@ def application(runtime: Runtime) -> Starlette:
         holders=(LedgerHolder(runtime.clock),),
         proxies=Proxies(settings.trusted_proxies),
     )
-    shown = [*digests.routes(site), *editions.routes(site, Archive(site.catalogue)), *inbox.routes(site)]
+    archive = Archive(site.catalogue)
+    shown = [*digests.routes(site), *editions.routes(site, archive), *inbox.routes(site), *api.routes(site, newsdesk, archive)]
     forms = [route for room in (signing_up, confirming, choosing, owning, leaving) for route in room.routes(site)]
     headers = security_headers(policy(_logo_origin(settings)), is_https=settings.base_url.startswith("https://"))
     return Starlette(
@@ -91,10 +93,13 @@ def _logo_origin(settings: Settings) -> str:
 
 
 def _told(site: Site) -> ErrorHandler:
-    async def answer(_request: Request, error: Exception) -> Response:
+    async def answer(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
         heading, words_ = _SAID.get(HTTPStatus(status), _OTHER)
-        response = site.page("not-found", status, heading=heading, words=words_)
+        if request.url.path.startswith("/api/"):
+            response = api.failed(status, Fault(field="", remedy=f"{heading}. /api/v1/openapi.json says what there is."))
+        else:
+            response = site.page("not-found", status, heading=heading, words=words_)
         response.headers.update(getattr(error, "headers", None) or {})
         return response
 

@@ -31,6 +31,9 @@ from subscribers.web.showcase import EmptyShowcase, Showcase
 MOST_FIELDS = 300  # of one form: every topic ticked, and the boxes
 LONGEST_BODY = 64 * 1024  # bytes of one form
 
+# Not there, or not to be written: InternalError is what PostgreSQL says of a read-only transaction.
+NO_DATABASE = (OperationalError, InterfaceError, InternalError, NoConnection)
+
 log = logger(__name__)
 
 
@@ -71,7 +74,8 @@ class Asked:
     form: Mapping[str, Sequence[str]]  # fields of the body
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    network: str  # whom limits count: an IPv4 address, or the /64 of an IPv6 one
+    body: bytes = b""  # of JSON
+    network: str = ""  # whom limits count: an IPv4 address, or the /64 of an IPv6 one
 
     def one(self, name: str) -> str:
         """The first value of a field of the form; empty when there is none."""
@@ -92,14 +96,15 @@ def endpoint(
 
     async def answer(request: Request) -> Response:
         begun = site.clock.monotonic()
-        form = await _form(request) if request.method == "POST" else {}
+        is_json = request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
         asked = Asked(
-            site.clock.now(),
-            {name: str(value) for name, value in request.path_params.items()},
-            form,
-            dict(request.query_params),
-            request.headers,
-            site.proxies.network_of(request),
+            now=site.clock.now(),
+            path={name: str(value) for name, value in request.path_params.items()},
+            form=await _form(request) if request.method == "POST" and not is_json else {},
+            query=dict(request.query_params),
+            headers=request.headers,
+            body=await request.body() if is_json else b"",
+            network=site.proxies.network_of(request),
         )
         if patience:
             await asyncio.sleep(patience(site, asked).total_seconds())
@@ -116,7 +121,7 @@ def _guarded(site: Site, handler: Handler, asked: Asked) -> Response:
         return handler(site, asked)
     except LinkError as error:
         return bad_link(site, error.fault)
-    except (OperationalError, InterfaceError, InternalError, NoConnection) as error:  # InternalError: PostgreSQL's read-only transactions
+    except NO_DATABASE as error:
         log.warning("page without a database", handler=handler.__name__, error=type(error).__name__)
         return away(site)
 

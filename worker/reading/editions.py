@@ -65,7 +65,7 @@ def _list_feed(site: Site, asked: Asked, archive: Archive) -> Response:
         found = [archive.edition(session, day) for day in archive.days(session, asked.now)[:_FEED_DAYS]]
     days = [day for day in found if day]
     updated = max((day.moment for day in days), default=datetime.fromtimestamp(0, asked.now.tzinfo))
-    entries = [(day, _shown(day)[:_CARDS]) for day in days]
+    entries = [(day, of_day(day)[:_CARDS]) for day in days]
     return public(asked, site.xml("feed-editions", base=site.settings.base_url, entries=entries, updated=updated), ATOM, _OPEN)
 
 
@@ -74,7 +74,7 @@ def _page(site: Site, asked: Asked, archive: Archive, day: Day, topic: Topic | N
         days = archive.days(session, asked.now)
         whole = day if topic is None else archive.edition(session, day.day) or day
     earlier, later = _neighbours(days, day.day)
-    papers = _shown(day)
+    papers = of_day(day)
     html = site.html(
         "edition",
         day=day.day,
@@ -95,7 +95,7 @@ def _feed(site: Site, asked: Asked, day: Day, topic: Topic | None) -> Response:
     path = asked.path["day"] + (f"/{topic.key}" if topic else "")
     base = site.settings.base_url
     xml = site.xml(
-        "feed-papers", base=base, path=f"/editions/{path}", day=day, topic=topic, papers=list(zip(_shown(day), day.papers, strict=True))
+        "feed-papers", base=base, path=f"/editions/{path}", day=day, topic=topic, papers=list(zip(of_day(day), day.papers, strict=True))
     )
     return public(asked, xml, ATOM, _fresh(day))
 
@@ -111,13 +111,14 @@ def _asked_for(site: Site, archive: Archive, asked: Asked) -> tuple[Day, Topic |
         if asked.path["day"] == NEWEST:
             found = archive.newest(session, asked.now)
         else:
-            found = archive.edition(session, day) if (day := _day(asked.path["day"])) else None
+            found = archive.edition(session, day) if (day := day_of(asked.path["day"])) else None
     if found is None or ("topic" in asked.path and topic is None):
         raise HTTPException(404)
     return (archive.of_topic(found, topic) if topic else found), topic
 
 
-def _shown(day: Day) -> tuple[Shown, ...]:
+def of_day(day: Day) -> tuple[Shown, ...]:
+    """An edition's papers as pages show them, each with its votes."""
     papers = {paper.id: paper for paper in day.papers}
     return shown((Choice(number, _why(day, number, paper.votes)) for number, paper in papers.items()), papers)
 
@@ -137,7 +138,8 @@ def _fresh(day: Day) -> int:
     return _CLOSED if day.is_closed else _OPEN
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """The day that a path names: "2026-06-17"; None for what is none."""
     try:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None  # by itself it reads "20260617xx" as well
     except ValueError:

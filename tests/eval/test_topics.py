@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,8 @@ def test_it_judges_the_recorded_days_prints_every_topic_and_reaches_the_bars(cap
     out = capsys.readouterr().out
     assert "Information theory" in out
     assert "State-space models" in out
-    assert out.count("reached  ") == 3
+    assert out.count("reached  ") == 4
+    assert "shown for Information theory" in out
 
 
 def test_a_missed_bar_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +79,42 @@ def test_no_model_has_seen_a_paper_of_the_day_it_judges(tmp_path: Path) -> None:
         assert [verdict.auc for verdict in judge(days, ours, model)] == [0.5, 0.5]
     again = [*days, days[0], days[1]]  # days listed twice, as after a holiday: each paper is judged once, and never learned from first
     assert [(verdict.papers, verdict.auc) for verdict in judge(again, ours, empty_model())] == [(30, 0.5), (30, 0.5)]
+
+
+def _named(day: int, filed: Callable[[int], bool]) -> list[dict[str, object]]:
+    """Forty papers: twenty whose titles bear the topic's name, of which some are filed under it, and twenty of another."""
+    titles = ["Coding for a noisy channel", "Pixels of an image"]
+    rows = [{"id": f"26{day + 1:02}.{n:05}", "title": titles[n % 2], "summary": f"Word{day}x{n}."} for n in range(40)]
+    return [row | {"categories": ["cs.IT" if n % 2 == 0 and filed(n) else "cs.CV"]} for n, row in enumerate(rows)]
+
+
+def _shown(folder: Path, filed: Callable[[int], bool]) -> tuple[int, int]:
+    for day in range(3):
+        _day(folder, f"2026-0{day + 1}-01.jsonl", *_named(day, filed))
+    days, ours = read_days(folder), Catalogue((CODES,))
+    (verdict,) = judge(days, ours, learned(days, ours))
+    return verdict.cards.shown, verdict.cards.filed
+
+
+def test_everything_that_fit_would_show_is_judged_and_what_names_tell_right_is_shown(tmp_path: Path) -> None:
+    assert _shown(tmp_path, lambda _n: True) == (60, 60)
+
+
+def test_a_topic_whose_names_tell_right_half_of_the_time_shows_nothing(tmp_path: Path) -> None:
+    assert _shown(tmp_path, lambda n: n % 4 == 0) == (0, 0)
+
+
+def test_a_model_that_never_saw_the_days_is_judged_as_it_is(tmp_path: Path) -> None:
+    """Other days of the folder may teach what the AUC measures, but not what is shown: the service has not learned them."""
+    for day in range(3):
+        _day(tmp_path, f"2026-0{day + 1}-01.jsonl", *_named(day, lambda n: n % 4 == 0))
+    ours = Catalogue((CODES,))
+    (first, *rest) = read_days(tmp_path)
+    silent = learned([first], ours)
+    (before,) = judge(rest, ours, silent)
+    (after,) = judge(rest, ours, replace(silent, thresholds=np.zeros(1)))
+    assert before.cards.shown == 0
+    assert after.cards.shown >= 40
 
 
 def test_auc_counts_ties_half_and_needs_both_kinds() -> None:

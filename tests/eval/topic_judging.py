@@ -8,30 +8,25 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from subscribers.topics import Catalogue, Topic
-from tests.eval.listings import Listing
+from tests.eval.listings import LISTED, Listing
 from worker.ingest.papers import Paper
-from worker.pick.belonging import Grounds, grounds
 from worker.pick.corpus import corpus
+from worker.pick.fit import fit, index
 from worker.pick.lesson import Lesson, lesson, within
+from worker.pick.readers import Reader
 from worker.pick.topic_learning import LEAST, learn
-from worker.pick.topic_model import TopicModel, empty_model
+from worker.pick.topic_model import TopicModel, aligned, empty_model, scores
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-CARDS = 5  # a topic a day, at most
 
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Cards of one topic: shown, and of these in its categories."""
 
-    shown: int = 0
-    filed: int = 0
-
-    def add(self, filed: bool) -> None:
-        self.shown += 1
-        self.filed += filed
+    shown: int
+    filed: int
 
     @property
     def share(self) -> float | None:
@@ -52,8 +47,7 @@ class Verdict:
     exclusive: bool
     papers: int
     auc: float | None
-    sure: Tally
-    named: Tally
+    cards: Tally
 
 
 def judge(days: Sequence[Listing], catalogue: Catalogue, model: TopicModel) -> list[Verdict]:
@@ -63,20 +57,19 @@ def judge(days: Sequence[Listing], catalogue: Catalogue, model: TopicModel) -> l
     terms = dict.fromkeys((*model.terms, *words.terms(LEAST)))
     every = lesson(words, papers, catalogue, tuple(terms))
     belongs = within([paper.categories for paper in papers], [topic.categories for topic in catalogue.topics])
-    scores = np.zeros(belongs.shape)
-    tallies = [(Tally(), Tally()) for _ in catalogue.topics]
-    for day, judged in _first_days(days, papers):
-        found = _found(every, day, judged, model)
-        scores[judged] = found.scores
-        _deal(found, belongs[judged], tallies)
+    score = np.zeros(belongs.shape)
+    shown = np.zeros_like(belongs)
+    for listed, judged in _first_days(days, papers):
+        before, learned_more = _models(every, listed, model)
+        score[judged] = scores(every.rows(judged), aligned(learned_more, every.topics, every.terms))
+        shown[judged] = _shown([paper for paper, here in zip(papers, judged, strict=True) if here], catalogue, before)
     return [
         Verdict(
             topic=topic,
             exclusive=bool(every.exclusive[column]),
             papers=int(belongs[:, column].sum()),
-            auc=auc(belongs[:, column], scores[:, column]),
-            sure=tallies[column][0],
-            named=tallies[column][1],
+            auc=auc(belongs[:, column], score[:, column]),
+            cards=Tally(int(shown[:, column].sum()), int((shown & belongs)[:, column].sum())),
         )
         for column, topic in enumerate(catalogue.topics)
     ]
@@ -95,31 +88,30 @@ def _first_days(days: Sequence[Listing], papers: Sequence[Paper]) -> list[tuple[
     return first
 
 
-def _found(every: Lesson, listed: Bools, judged: Bools, model: TopicModel) -> Grounds:
-    """The grounds of the judged papers, their categories hidden, by a model that never saw a paper listed that day."""
+def _models(every: Lesson, listed: Bools, model: TopicModel) -> tuple[TopicModel, TopicModel]:
+    """The given model, and the one that also learned the other days; the second twice where the given one has seen the day."""
     known = np.isin(every.fingerprints, list(model.seen))
-    before = empty_model(every.topics, every.terms) if (known & listed).any() else model
+    spoiled = bool((known & listed).any())
+    before = empty_model(every.topics, every.terms) if spoiled else model
     others = ~listed & ~np.isin(every.fingerprints, list(before.seen))
-    learned = learn(every.rows(others), before) if others.any() else before
-    hidden = every.rows(judged)
-    hidden = replace(hidden, filed=np.zeros_like(hidden.filed))
-    return grounds(hidden, learned, np.ones(hidden.filed.shape, np.bool_))
+    more = learn(every.rows(others), before) if others.any() else before
+    return more if spoiled else before, more
 
 
-def _deal(found: Grounds, belongs: Bools, tallies: Sequence[tuple[Tally, Tally]]) -> None:
-    strengths = found.strengths(np.zeros_like(belongs))
-    for topic, (sure, named) in enumerate(tallies):
-        for paper in np.argsort(-strengths[:, topic], kind="stable")[:CARDS]:
-            if strengths[paper, topic] > 0:
-                (sure if found.sure[paper, topic] else named).add(bool(belongs[paper, topic]))
+def _shown(papers: Sequence[Paper], catalogue: Catalogue, model: TopicModel) -> Bools:
+    """Papers x topics: whether a reader who follows the topic alone would be shown the paper, had it come without categories."""
+    hidden = [replace(paper, id=number, categories=()) for number, paper in enumerate(papers)]
+    readers = [Reader(id=number, since=LISTED, topics=(topic.key,)) for number, topic in enumerate(catalogue.topics)]
+    fits: Bools = fit(index(hidden, catalogue, model), readers).scores.toarray().T > 0
+    return fits
 
 
-def auc(belongs: Bools, scores: Floats) -> float | None:
+def auc(belongs: Bools, score: Floats) -> float | None:
     """How often a paper that belongs scores above one that does not, a tie counting half (Mann and Whitney, 1947); None without both."""
     inside, outside = int(belongs.sum()), int((~belongs).sum())
     if not inside or not outside:
         return None
-    return float((rankdata(scores)[belongs].sum() - inside * (inside + 1) / 2) / (inside * outside))
+    return float((rankdata(score)[belongs].sum() - inside * (inside + 1) / 2) / (inside * outside))
 
 
 def learned(days: Sequence[Listing], catalogue: Catalogue) -> TopicModel:

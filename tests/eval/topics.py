@@ -1,18 +1,17 @@
 """`./paperboy eval topics FOLDER`: how well words find the topics that papers were filed under, categories hidden.
 
 FOLDER holds a file a day (`2026-06-15.jsonl.gz`), each line a paper with id, title, summary, authors and categories. Every paper is judged
-once, on the first day that lists it, by the bundled model - or by an empty one if that has seen any of the day's papers - which first
-learns the other days' papers, never one of the judged day. What is measured:
+once, on the first day that lists it, its categories hidden, by a model that has seen no paper of that day: the bundled one as the service
+uses it, or one learned anew from the folder's other days where the bundled one was learned from the judged day. What is measured:
 
-AUC     how often a paper of the topic scores above one that is not, over all days; a paper is of a topic by its categories.
-sure    of the cards shown because the score is above the topic's threshold, how many are in its categories.
-named   the same of the cards shown because title, keywords or abstract name the topic.
+AUC     how often a paper of the topic scores above one that is not, over all days; a paper is of a topic by its categories. The bundled
+        model may learn the folder's other days first.
+shown   papers that the service would show to a reader who follows the topic alone, on whatever ground: cards and titles, all of them.
+belong  how many of these are in the topic's categories.
 
-A topic shows at most five cards a day, the surest first. Topics that share no category with another and have 30 papers or more are held
-to bars: AUC 0.80 each and 0.90 in the median, and 70 % of the sure cards. The rest is printed without a bar, named cards among it, although
-readers are shown them too: authors file few papers under every field they touch, so that few named cards are in a category that is one
-topic's own. Of a hundred such cards of topics with categories of their own, drawn by lot from five days, 90 were on the topic by their
-titles, as its author judged them, and 26 were filed there. Ends with 0 when every bar is reached, 1 when one is not, 2 when there is
+Topics that share no category with another and have 30 papers or more are held to bars: AUC 0.80 each and 0.90 in the median, and 70 % of
+what is shown, for each topic and in all; a topic that shows nothing shows nothing wrong. The rest is printed without a bar: it is rare, or
+shares a category, and being in that says little of the topic. Ends with 0 when every bar is reached, 1 when one is not, 2 when there is
 nothing to judge.
 """
 
@@ -75,22 +74,23 @@ def _tell_bad(bad: Sequence[str]) -> None:
 
 
 def _table(verdicts: Sequence[Verdict]) -> None:
-    table = Table("topic", "bar", "papers", "AUC", "sure", "in category", "named", "in category")
+    table = Table("topic", "bar", "papers", "AUC", "shown", "belong", "precision")
     for verdict in sorted(verdicts, key=lambda verdict: (not _barred(verdict), not verdict.exclusive, -verdict.papers)):
         table.add_row(
             verdict.topic.name,
             "*" if _barred(verdict) else "",
             str(verdict.papers),
             "-" if verdict.auc is None else f"{verdict.auc:.3f}",
-            *_cells(verdict.sure),
-            *_cells(verdict.named),
+            str(verdict.cards.shown),
+            str(verdict.cards.filed),
+            _percent(verdict.cards),
         )
     Console(width=120).print(table)
     click.echo("*: held to the bars. The rest are rare, or share a category: then being in it says little of the topic.")
 
 
-def _cells(tally: Tally) -> tuple[str, str]:
-    return str(tally.shown), "-" if tally.share is None else f"{tally.share:.0%}"
+def _percent(tally: Tally) -> str:
+    return "-" if tally.share is None else f"{tally.share:.0%}"
 
 
 def _barred(verdict: Verdict) -> bool:
@@ -103,27 +103,30 @@ def _bars(verdicts: Sequence[Verdict]) -> int:
         click.echo(f"no topic shares no category and has {ENOUGH} papers: nothing to hold to the bars; give more days", err=True)
         return 2
     areas = [verdict.auc or 0.0 for verdict in barred]
-    sure = together(verdict.sure for verdict in barred)
+    pooled = together(verdict.cards for verdict in barred)
     reached = [
         _bar(f"median AUC of {len(barred)} topics", median(areas), MEDIAN_AUC, ".3f"),
         _bar("lowest AUC of these", min(areas), LEAST_AUC, ".3f"),
-        _bar(f"in category, of {sure.shown} sure cards of these", sure.share, PRECISION, ".0%"),
+        _bar(f"belong, of {pooled.shown} papers shown for these", pooled.share, PRECISION, ".0%"),
+        *(
+            _bar(f"belong, of {verdict.cards.shown} shown for {verdict.topic.name}", verdict.cards.share, PRECISION, ".0%")
+            for verdict in barred
+        ),
     ]
-    named = together(verdict.named for verdict in barred)
-    both = together((sure, named))
-    every = together(tally for verdict in verdicts for tally in (verdict.sure, verdict.named))
-    click.echo(f"no bar   in category, of {named.shown} named cards of these: {_cells(named)[1]}")
-    click.echo(f"no bar   in category, of {both.shown} cards of these, sure and named together: {_cells(both)[1]}")
-    click.echo(f"no bar   in category, of {every.shown} cards of all topics: {_cells(every)[1]}")
-    silent = sum(not verdict.sure.shown + verdict.named.shown for verdict in verdicts)
-    click.echo(f"no bar   topics that showed nothing at all: {silent} of {len(verdicts)}")
+    _without_bar("other topics that share no category", [verdict for verdict in verdicts if verdict.exclusive and not _barred(verdict)])
+    _without_bar("topics that share one", [verdict for verdict in verdicts if not verdict.exclusive])
     return 0 if all(reached) else 1
 
 
+def _without_bar(which: str, verdicts: Sequence[Verdict]) -> None:
+    every = together(verdict.cards for verdict in verdicts)
+    silent = sum(not verdict.cards.shown for verdict in verdicts)
+    click.echo(f"no bar   belong, of {every.shown} shown for {which}: {_percent(every)}; {silent} of {len(verdicts)} show nothing")
+
+
 def _bar(words: str, value: float | None, bar: float, form: str) -> bool:
-    """Says whether the bar is reached; with no card shown there is nothing that could be wrong."""
+    """Says whether the bar is reached; where nothing is shown there is nothing that could be wrong."""
     reached = value is None or value >= bar
-    click.echo(
-        f"{'reached' if reached else 'MISSED '}  {words}: {'none' if value is None else format(value, form)} (bar {format(bar, form)})"
-    )
+    found = "none" if value is None else format(value, form)
+    click.echo(f"{'reached' if reached else 'MISSED '}  {words}: {found} (bar {format(bar, form)})")
     return reached

@@ -1,7 +1,7 @@
 """What papers of each topic sound like, and how much other papers sound so. Pure; learned by worker.pick.topic_learning.
 
 A topic's sound is a centroid (Rocchio): the mean tf-idf vector of its papers less the mean of all. Beside it stand the catalogue's phrases.
-Scores are standard deviations from the mean paper, and so are the thresholds.
+Scores are standard deviations from the mean paper, and so are the thresholds, which a named paper reaches sooner.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +15,12 @@ from worker.pick.corpus import normalised
 from worker.pick.lesson import Lesson
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 PHRASES = 0.5  # a standard deviation of the phrases' score weighs so much against one of the centroid's
 UNKNOWN_SPREAD = 8.0  # standard deviation of the phrases' score where none was measured
+NAME = 2.5  # a paper that bears a topic's name, or keeps speaking of it, is nearer to the threshold by so many standard deviations
+TOLD_LEAST, TOLD_PHRASES = 5.0, 6.0  # it keeps speaking of it when it scores so much, and its phrases add up to so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class TopicModel:
     sums: Floats  # topics x terms: the sum of the vectors of the topic's papers
     sizes: Floats  # topics: how many papers these are
     scale: Floats  # topics x 4
-    thresholds: Floats  # topics: the score from which words alone decide; infinite where they never do
+    thresholds: Floats  # topics: the score with support from which words alone decide; infinite where they never do
     seen: frozenset[int]  # fingerprints of the papers
 
 
@@ -80,6 +83,25 @@ def combined(sound: Floats, spoken: Floats, model: TopicModel) -> Floats:
     heard = (sound - model.scale[:, 0]) / model.scale[:, 1]
     read = (spoken - model.scale[:, 2]) / model.scale[:, 3]
     total: Floats = np.where(model.sizes > 0, heard, 0) + PHRASES * read
+    return total
+
+
+def named(papers: Lesson) -> Bools:
+    """Papers x topics: whether a phrase of the topic stands in the title or the keywords."""
+    bears: Bools = papers.wording.named.toarray() > 0
+    return bears
+
+
+def told(papers: Lesson, score: Floats, model: TopicModel) -> Bools:
+    """Papers x topics: whether the paper keeps speaking of the topic, in the title or not, and sounds like it."""
+    never_heard = model.sizes == 0
+    keeps: Bools = (papers.wording.told(rarity(model)) >= TOLD_PHRASES) & (never_heard | (score >= TOLD_LEAST))
+    return keeps
+
+
+def supported(papers: Lesson, score: Floats, model: TopicModel) -> Floats:
+    """Papers x topics: the scores, and on top what a name counts; these are held to the thresholds."""
+    total: Floats = score + NAME * (named(papers) | told(papers, score, model))
     return total
 
 

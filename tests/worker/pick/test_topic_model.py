@@ -9,12 +9,12 @@ from subscribers.topics import Catalogue, Topic, bundled_catalogue
 from tests.eval.listings import read_days
 from tests.worker.pick.works import a_work
 from worker.ingest.papers import Paper
-from worker.pick.belonging import grounds
+from worker.pick.belonging import belonging, grounds
 from worker.pick.corpus import corpus
 from worker.pick.lesson import Lesson, fingerprint, lesson, signature
 from worker.pick.topic_file import BUNDLED, bundled_model, read_model, write_model
 from worker.pick.topic_learning import LEAST, learn
-from worker.pick.topic_model import TopicModel, aligned, empty_model, scores
+from worker.pick.topic_model import NAME, TopicModel, aligned, empty_model, scores, supported
 
 CODES = Topic(key="codes", name="Codes", group="G", line="L", categories=("cs.IT",), phrases=("channel coding",))
 OTHER = Topic(key="other", name="Other", group="G", line="L", categories=("cs.CV", "cs.CL"), phrases=("segmentation",))
@@ -51,14 +51,54 @@ def test_a_model_survives_its_file(tmp_path: Path) -> None:
 
 def test_it_learns_what_no_phrase_says() -> None:
     papers = [a_work(f"Fading {n}", "Uplink beams of a base station fade.", number=n, categories=("cs.IT",)) for n in range(16)]
-    papers += [a_work(f"Pictures {n}", "Pixels of a picture are labelled.", number=100 + n, categories=("cs.CV",)) for n in range(300)]
+    papers += [a_work(f"Pictures {n}", "Pixels of a picture are labelled.", number=100 + n, categories=("cs.CV",)) for n in range(600)]
     model = taught(a_lesson(papers))
-    new = [a_work("Beams", "An uplink of a base station.", number=900), a_work("Pixels", "A labelled picture.", number=901)]
+    new = [a_work("Beams", "An uplink of a base station.", number=9900), a_work("Pixels", "A labelled picture.", number=9901)]
     read = lesson(corpus(new), new, OURS, model.terms)
     beams, pixels = scores(read, model)[:, 0]
     assert beams > 2
     assert pixels < 0
-    assert grounds(read, model, np.ones((2, 2), np.bool_)).sure[:, 0].tolist() == [True, False]
+    found = grounds(read, model, np.zeros((2, 2), np.bool_), np.ones((2, 1), np.bool_))
+    assert found.sure[:, 0].tolist() == found.belongs[:, 0].tolist() == [True, False]
+
+
+SAID = "On channel coding. Good channel coding is hard, and better channel coding is harder still; ours is channel coding."
+
+
+def half_filed() -> list[Paper]:
+    """Days on which half of what bears the topic's name is filed there."""
+    papers = [a_work("Channel coding", SAID, number=n, categories=("cs.IT" if n % 2 else "cs.CV",)) for n in range(40)]
+    return papers + [a_work(f"Pixels {n}", "A picture.", number=100 + n, categories=("cs.CV",)) for n in range(900)]
+
+
+def half_right() -> TopicModel:
+    return taught(a_lesson(half_filed()))
+
+
+def test_where_names_are_right_half_of_the_time_categories_decide_and_a_bare_paper_is_not_shown() -> None:
+    papers = [
+        a_work("Channel coding", SAID, number=9900),
+        a_work("Pixels", "A picture.", number=9901, categories=("cs.IT",)),
+        a_work("Pixels with channel coding", "A picture.", number=9902, categories=("cs.CV",)),
+        a_work("Channel coding", SAID, number=9903, categories=("cs.CV",)),
+    ]
+    belongs = belonging(corpus(papers), papers, Catalogue((CODES,)), half_right()).toarray()[:, 0] > 0
+    assert belongs.tolist() == [False, True, False, True]
+
+
+def test_a_topic_that_shares_its_categories_goes_by_its_name_whatever_was_learned() -> None:
+    shared = Catalogue((CODES, Topic(key="more", name="More", group="G", line="L", categories=("cs.IT",), phrases=("beam",))))
+    read = a_lesson(half_filed(), shared)
+    papers = [a_work("Channel coding", SAID, number=9900), a_work("Pixels", "A picture.", number=9901, categories=("cs.IT",))]
+    assert (belonging(corpus(papers), papers, shared, taught(read)).toarray()[:, 0] > 0).tolist() == [True, False]
+
+
+def test_a_name_helps_to_the_threshold() -> None:
+    papers = [a_work("Channel coding", SAID, number=9900), a_work("Pixels", "A picture.", number=9902)]
+    model = half_right()
+    read = lesson(corpus(papers), papers, OURS, model.terms)
+    score = scores(read, model)
+    assert (supported(read, score, model) - score)[:, 0].tolist() == pytest.approx([NAME, 0])
 
 
 def test_learning_in_two_lessons_is_learning_in_one() -> None:

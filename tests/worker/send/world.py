@@ -41,7 +41,7 @@ class World:
     def list_papers(self, count: int = 12, **values: Any) -> None:
         """So many new papers, as an ingest brings them, and the ranking after it."""
         now = self.clock.now()
-        fields: dict[str, Any] = {"title": "", "votes": 5, "listed_on": now.date()} | values
+        fields: dict[str, Any] = {"title": "", "votes": 5, "listed_on": now.date(), "categories": ("cs.RO",)} | values
         records = []
         for _ in range(count):
             self._papers += 1

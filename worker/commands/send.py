@@ -173,14 +173,14 @@ def _account(runtime: Runtime, done: Round) -> None:
     if done.is_empty:
         _nothing_due(runtime)
         return
-    if planned := done.counted + len(done.forwarded.planned):
+    if planned := done.counted + len(done.forwarded.planned) + len(done.forwarded.quiet):
         say(f"planned: {planned}")
     with runtime.database.reading() as session:
         for reason, count in waves.skips(session, done.ranges).items():
             say(f"  no mail for {count}: {reason}")
         lost = ledger.ended(session, LOST, since=done.begun_at, limit=NAMED)
         readers = audience.addresses(session, {one.subscriber_id for one in lost})
-        elsewhere = ledger.states_of(session, done.forwarded.planned).get(State.CLAIMED, 0)
+        stand = ledger.states_of(session, [*done.forwarded.planned, *done.forwarded.waiting])
     for address, reason in done.forwarded.quiet:
         say(f"  no mail for {address}: {reason}")
     for address, reason in done.forwarded.refused:
@@ -190,8 +190,9 @@ def _account(runtime: Runtime, done: Round) -> None:
     for one in lost:
         to = readers[one.subscriber_id].address if one.subscriber_id in readers else "the operator, or somebody erased"
         say(f"  {one.state}: {to}: {one.code} {one.reason}")
-    if elsewhere:
-        say(f"in the hands of another process: {elsewhere}")
+    by_others = stand.get(State.ACCEPTED, 0) - done.tally.states.get(State.ACCEPTED, 0) + stand.get(State.CLAIMED, 0)
+    if by_others > 0:
+        say(f"handed over by another process: {by_others}")
     if done.tally.unavailable:
         say(("paused", "bold red"), f" {done.tally.unavailable}; what waits is tried again by the clock, or by the next send")
 

@@ -173,7 +173,7 @@ def _account(runtime: Runtime, done: Round) -> None:
     if done.is_empty:
         _nothing_due(runtime)
         return
-    if planned := done.counted + len(done.forwarded.planned) + len(done.forwarded.quiet):
+    if planned := done.counted + len(done.forwarded.planned):
         say(f"planned: {planned}")
     with runtime.database.reading() as session:
         for reason, count in waves.skips(session, done.ranges).items():

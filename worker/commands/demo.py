@@ -104,6 +104,7 @@ def _live(made: Settings, folder: Folder, readers: int) -> bool:
 def _asked(runtime: Runtime) -> int:
     """Ask every source; how many could not be read to their end. Raises CannotPlay when nothing came at all."""
     summaries = []
+    say(f"asking {', '.join(runtime.settings.sources)}; arXiv only once in three seconds, so this takes a while")
     with busy("asking") as now:
         for summary in ask(runtime, now):
             say(*demo_words.source(summary))

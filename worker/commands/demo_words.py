@@ -21,9 +21,11 @@ LIVE = Caption(
 
 
 def day(when: date, moments: Sequence[Moment]) -> str:
-    """One day of the week: "Mon 15 June   280 new papers, 9 mails, 1 quiet day"."""
+    """One day of the week: "Mon 15 June    195 new papers   9 mails   0 spared for too little new"."""
     papers, mails, quiet = (sum(getattr(one, name) for one in moments) for name in ("papers", "mails", "quiet"))
-    return f"{f'{when:%a} {when.day} {when:%B}':<12} {papers:>5,} new papers {mails:>6,} mails {quiet:>6,} without, for too little new"
+    new = f"{papers:>6,} new {'paper' if papers == 1 else 'papers'}"
+    sent = f"{mails:>7,} {'mail' if mails == 1 else 'mails'}"
+    return f"{f'{when:%a} {when.day} {when:%B}':<12}{new:<17}{sent:<13}{quiet:>7,} spared for too little new"
 
 
 def source(summary: Summary) -> tuple[Said, ...]:
@@ -42,12 +44,10 @@ def account(told: Told, folder: Folder, seconds: float) -> None:
     say()
     _figures(told)
     say()
-    written = sum(len(story.mails) for story in told.stories)
-    all_of_them = written == told.account.mails
-    say(
-        f"{told.account.mails:,} mails in {seconds:.1f} s, {'all' if all_of_them else f'the {written} of the first {len(told.stories)} readers'} written:"
-    )
-    say(f"look at  {folder.path / INDEX}  (every mail also lies beside it, as .eml, .html and .txt)")
+    written, of_all = sum(len(story.mails) for story in told.stories), told.account.mails
+    which = "all of them" if written == of_all else f"the {written:,} of the first {len(told.stories)} readers"
+    say(f"{of_all:,} mails in {seconds:.1f} s; {which} as .eml, .html and .txt in {folder.path}")
+    say(f"look at  {folder.path / INDEX}")
     say("next:    ./paperboy up")
 
 
@@ -61,9 +61,9 @@ def _readers(stories: Sequence[Story]) -> None:
                 say(f"{story.name}: “{story.example[0]}” ", (f"({story.example[1]})", "dim"))
         return
     for story in stories:
-        say(f"{story.name} ({story.rhythm[0].lower()}{story.rhythm[1:]}, {story.zone})")
+        say(f"{story.name}: {story.rhythm}, {story.zone}")
         say(f"  asked for  {_wishes(story)}")
-        say(f"  got        {len(story.mails)} mails with {story.papers} papers")
+        say(f"  got        {len(story.mails)} {'mail' if len(story.mails) == 1 else 'mails'} with {story.papers} papers")
         if story.example:
             say(f"  such as    “{story.example[0]}”, because: {story.example[1]}")
         if story.quiet:
@@ -84,9 +84,11 @@ def _figures(told: Told) -> None:
         f"nobody got a paper twice: {figures.papers:,} papers handed to {figures.readers:,} readers, {figures.twice} of them again;"
         f" {figures.links:,} links in the mails at hand, {figures.links_twice} of them again"
     )
-    say(f"every occasion is accounted for: {figures.counted:,} = {figures.mails:,} mails + {figures.quiet:,} quiet days with a reason")
+    say(f"every occasion is accounted for: {figures.counted:,} = {figures.mails:,} mails + {figures.quiet:,} spared, each with a reason")
     if figures.waves:
         say(f"every wave adds up: {figures.waves:,} waves, {figures.off} off")
     say(f"every mail is there: {figures.in_maildir:,} in the Maildir")
+    if figures.sample:
+        say(f"the sample page went the same way: {figures.sample} papers read in, {figures.sample_mailed} of them mailed to somebody")
     for fault in figures.faults:
         say(("wrong: ", "bold red"), fault)

@@ -1,26 +1,24 @@
 """What a demo promised, counted afterwards from the ledger, the Maildir and the mails: nobody twice, nothing lost. Believes no tally."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from subscribers import audience
-from worker.demo.house import SITE
+from worker.demo.week import PAGE, listings
 from worker.ingest import catalogue
+from worker.ingest.papers import title_name
 from worker.send import ledger, waves
 from worker.send.models import State
 
 BLOCK = 1000  # readers at a time
 EVER = datetime.fromtimestamp(0, UTC)
 ALL = 1_000_000  # waves
-_LINK = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +35,10 @@ class Account:
     off: int  # waves whose rows are not one for each reader counted, or that are still open
     overdue: int  # readers whose due moment passed without a wave
     in_maildir: int
+    sample: int  # papers of the sample page that the catalogue holds
+    sample_mailed: int  # of these, those that anybody got
     links: int  # to papers, in the mails looked into
-    links_twice: int  # of these, those that stood in an earlier mail to the same reader
+    links_twice: int  # of these, those that the same reader had had before
 
     @property
     def faults(self) -> list[str]:
@@ -46,7 +46,7 @@ class Account:
         lost = self.counted - self.mails - self.quiet
         checks = (
             (self.twice, f"{self.twice} papers went to a reader who had had them"),
-            (self.links_twice, f"{self.links_twice} links to papers stand in two mails to one reader"),
+            (self.links_twice, f"{self.links_twice} links to papers stand twice in the mails to one reader"),
             (self.off, f"{self.off} waves do not add up"),
             (lost, f"{lost} of {self.counted} occasions are neither a mail nor a quiet day"),
             (self.overdue, f"{self.overdue} readers were due, and no wave took them"),
@@ -55,16 +55,16 @@ class Account:
         return [words for wrong, words in checks if wrong]
 
 
-def account(session: Session, maildir: Path, mails: Mapping[str, Sequence[str]], now: datetime, *, forwarded: int = 0) -> Account:
+def account(session: Session, maildir: Path, links: Mapping[str, Sequence[str]], now: datetime, *, forwarded: int = 0) -> Account:
     """Add everything up.
 
-    `mails`: the text parts of the mails at hand, by address, in the order they were sent; `forwarded`: occasions that no wave counted.
+    `links`: those to papers in the mails at hand, all of one address together; `forwarded`: occasions that no wave counted.
     """
     ids = list(_ids(session))
     rows, redirects = list(_rows(session, ids)), catalogue.redirects(session)
     sums, ended = waves.recent(session, limit=ALL), Counter(row.state for row in rows)
+    sample = _sample(session)
     shown = [(row.subscriber_id, redirects.get(paper, paper)) for row in rows for paper in np.frombuffer(row.papers, "<i8").tolist()]
-    links = [(address, link) for address, texts in mails.items() for link in chain.from_iterable(map(_paper_links, texts))]
     return Account(
         readers=len(ids),
         counted=forwarded + sum(one.counted for one in sums),
@@ -76,8 +76,10 @@ def account(session: Session, maildir: Path, mails: Mapping[str, Sequence[str]],
         off=sum(bool(one.balance or one.open) for one in sums),
         overdue=len(audience.overdue(session, now - 2 * waves.TICK)),
         in_maildir=sum(1 for _ in (maildir / "new").iterdir()) if maildir.exists() else 0,
-        links=len(links),
-        links_twice=len(links) - len(set(links)),
+        sample=len(sample),
+        sample_mailed=len(sample & {paper for _, paper in shown}),
+        links=sum(map(len, links.values())),
+        links_twice=sum(len(one) - len(set(one)) for one in links.values()),
     )
 
 
@@ -93,6 +95,7 @@ def _rows(session: Session, ids: Sequence[int]) -> Iterator[ledger.Past]:
         yield from ledger.past(session, ids[start : start + BLOCK], since=EVER)
 
 
-def _paper_links(text: str) -> Iterable[str]:
-    """The links of a mail's text part that lead to papers: it carries one a paper, and the demo's own at its end."""
-    return (link for link in _LINK.findall(text) if not link.startswith(f"https://{SITE}"))
+def _sample(session: Session) -> set[int]:
+    """The ids of the sample page's papers, as far as they were read in."""
+    names = (title_name(record.title) for records in listings().values() for record in records if record.source == PAGE)
+    return set(catalogue.ids_by_key(session, filter(None, names)).values())

@@ -52,8 +52,8 @@ def show(runtime: Runtime, folder: Folder, caption: Caption, *, forwarded: int =
     maildir = folder.work / "maildir"
     with runtime.database.reading() as session:
         told = stories(session, topics_of(runtime.settings), maildir, most=SHOWN)
-        mails = {story.address: [mail.text for mail in story.mails] for story in told}
-        sums = account(session, maildir, mails, runtime.clock.now(), forwarded=forwarded)
+        links = {story.address: [link for mail in story.mails for link in mail.links] for story in told}
+        sums = account(session, maildir, links, runtime.clock.now(), forwarded=forwarded)
     page = index(told, sums, caption, runtime.settings)
     folder.write(dict(_files(told)) | {INDEX: page.encode()})
     return Told(told, sums)

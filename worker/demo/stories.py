@@ -1,7 +1,7 @@
 """Who asked for what, what they got and when, and why there was no mail: read back from the ledger and the mails. Decides nothing."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from email import message_from_bytes
@@ -15,7 +15,9 @@ from subscribers import audience, cadence
 from subscribers.models import InterestKind, Subscriber
 from subscribers.topics import Catalogue
 from worker.ingest import catalogue
+from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, Selection, unpacked
+from worker.render.plain import link
 from worker.send import ledger
 from worker.send.models import Delivery, State
 
@@ -35,6 +37,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    links: tuple[str, ...]  # to papers, as they stand in the text
     selection: Selection
 
     @property
@@ -73,8 +76,27 @@ def stories(session: Session, topics: Catalogue, maildir: Path, *, most: int) ->
     rows = audience.page(session, limit=most)
     wishes = _wishes(session, [row.id for row in rows], topics)
     histories = {row.id: sorted(ledger.history(session, row.id, OCCASIONS), key=lambda one: one.due_at) for row in rows}
-    told = [_story(row, wishes.get(row.id, ()), histories[row.id], maildir) for row in rows]
-    return _with_examples(session, told)
+    shown = {paper for history in histories.values() for one in history for paper in _chosen(one).paper_ids}
+    papers = catalogue.papers_by_id(session, shown)
+    post = _Post(maildir, frozenset(link(paper.url) for paper in papers.values()) - {""})
+    return [_with_example(_story(row, wishes.get(row.id, ()), histories[row.id], post), papers) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """Where the mails lie, and what leads to a paper."""
+
+    maildir: Path
+    links: frozenset[str]
+
+    def opened(self, delivery: Delivery, name: str, day: date) -> Mail:
+        """The mail of this delivery, taken apart again."""
+        wire = (self.maildir / "new" / delivery.provider_id).read_bytes()
+        parsed = message_from_bytes(wire)
+        bodies = {part.get_content_type(): _decoded(part) for part in parsed.walk() if not part.is_multipart()}
+        text, subject = bodies["text/plain"], str(make_header(decode_header(parsed["Subject"])))
+        links = tuple(line for line in map(str.strip, text.splitlines()) if line in self.links)
+        return Mail(name, day, wire, subject, text, bodies["text/html"], links, _chosen(delivery))
 
 
 def _wishes(session: Session, ids: Sequence[int], topics: Catalogue) -> dict[int, Wishes]:
@@ -85,13 +107,13 @@ def _wishes(session: Session, ids: Sequence[int], topics: Catalogue) -> dict[int
     return {reader: tuple((f"{kind}s", tuple(asked[kind])) for kind in InterestKind if kind in asked) for reader, asked in found.items()}
 
 
-def _story(row: Subscriber, wishes: Wishes, history: Iterable[Delivery], maildir: Path) -> Story:
+def _story(row: Subscriber, wishes: Wishes, history: Iterable[Delivery], post: _Post) -> Story:
     mails: list[Mail] = []
     quiet: list[Quiet] = []
     for one in history:
         day = one.due_at.astimezone(cadence.zone_named(row.zone)).date()
         if one.state == State.ACCEPTED:
-            mails.append(_mail(one, f"{day} {_file_name(row.address)}", day, maildir))
+            mails.append(post.opened(one, f"{day} {_file_name(row.address)}", day))
         elif one.state == State.SKIPPED:
             quiet.append(Quiet(day, one.reason))
     return Story(
@@ -105,12 +127,8 @@ def _story(row: Subscriber, wishes: Wishes, history: Iterable[Delivery], maildir
     )
 
 
-def _mail(delivery: Delivery, name: str, day: date, maildir: Path) -> Mail:
-    wire = (maildir / "new" / delivery.provider_id).read_bytes()
-    parsed = message_from_bytes(wire)
-    bodies = {part.get_content_type(): _decoded(part) for part in parsed.walk() if not part.is_multipart()}
-    subject = str(make_header(decode_header(parsed["Subject"])))
-    return Mail(name, day, wire, subject, bodies["text/plain"], bodies["text/html"], unpacked(delivery.content))
+def _chosen(delivery: Delivery) -> Selection:
+    return unpacked(delivery.content) if "for_you" in delivery.content else Selection()
 
 
 def _decoded(part: Message) -> str:
@@ -122,13 +140,9 @@ def _file_name(address: str) -> str:
     return _UNFIT.sub("-", address.rpartition("@")[0])
 
 
-def _with_examples(session: Session, told: Sequence[Story]) -> list[Story]:
-    chosen = {story.address: _telling(story) for story in told}
-    papers = catalogue.papers_by_id(session, {choice.paper_id for choice in chosen.values() if choice})
-    return [
-        replace(story, example=(papers[choice.paper_id].title, choice.reason)) if (choice := chosen[story.address]) else story
-        for story in told
-    ]
+def _with_example(story: Story, papers: Mapping[int, Paper]) -> Story:
+    choice = _telling(story)
+    return replace(story, example=(papers[choice.paper_id].title, choice.reason)) if choice and choice.paper_id in papers else story
 
 
 def _telling(story: Story) -> Choice | None:

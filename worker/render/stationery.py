@@ -80,4 +80,5 @@ def of_url(url: str) -> Pair:
 
 def _reason(words: str) -> Pair:
     words = clean(words, _REASON)
+    words = words[:1].upper() + words[1:]  # it stands at the beginning of a line
     return Pair.of(escaped(words), piece(wrapped(words, INDENT, INDENT)[INDENT:]))

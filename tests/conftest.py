@@ -62,7 +62,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - pytest-xdist carries no types
+def pytest_testnodedown(node: Any) -> None:
     _deselected.update(Counter(getattr(node, "workeroutput", {}).get("left_out", {})) - _deselected)
 
 

@@ -85,7 +85,8 @@ def test_the_joined_message_is_exactly_what_it_was_made_from(
     views = [view_of(paper) for paper in papers.values()]
     root = tree(html)
     assert of_class(root, "headline") == [" ".join(words.split()) for words in (views[0].title, views[1].title, views[2].line)]
-    assert of_class(root, "reason") == [" ".join(clean(reason, 160).split())] * 2
+    reason = " ".join(clean(reason, 160).split())
+    assert of_class(root, "reason") == [reason[:1].upper() + reason[1:]] * 2
     assert all(view.url in text and view.url in links(root) for view in views)
     assert all(re.match(r"https://(arxiv\.org|papers\.example\.org)/", link) for link in links(root))
     assert not {"script", "img", "iframe", "object", "form"} & {str(element.tag) for element in root.iter()}

@@ -70,13 +70,15 @@ def test_waves_add_up_or_are_named_and_end_with_1(stocked: Desk) -> None:
     assert "does not add up" in wrong.out
 
 
-def test_a_clock_that_stands_still_is_wrong(stocked: Desk) -> None:
+def test_a_clock_that_stands_still_is_wrong_and_so_is_a_reader_nobody_took(stocked: Desk) -> None:
     with stocked.database() as database, database.transaction() as session:
         session.add(Heartbeat(name="beat", beat_at=datetime.now(UTC) - timedelta(hours=5)))
+        session.execute(update(Subscriber).where(Subscriber.id == 1).values(next_due_at=datetime.now(UTC) - timedelta(hours=1)))
     said = stocked.run("status")
     assert said.code == 1
     assert "clock: beat 5 h ago" in said.out
     assert "The clock has stopped" in said.out
+    assert "One reader is overdue" in said.out
 
 
 def test_what_waits_for_another_try_is_counted(stocked: Desk) -> None:

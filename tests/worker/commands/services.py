@@ -1,0 +1,63 @@
+"""Commands that run until they are told to stop, as processes whose words stand in the desk's state folder."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.worker.commands.desk import PATIENCE, Desk
+
+
+@contextmanager
+def running(desk: Desk, *words: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The process of a command; it is stopped at the end, if it still runs. What it says goes to `COMMAND.log`."""
+    with (
+        (desk.state / f"{words[0]}.log").open("ab") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "worker", *words],
+            env=desk.outside(**environ),
+            cwd=desk.state.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Until it is so; whoever does not answer yet is asked again."""
+    deadline = time.monotonic() + PATIENCE
+    while not _asked(what):
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"{process.args!r} ended with {process.poll()}, or took too long")
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port of the loopback where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _asked(what: Callable[[], bool]) -> bool:
+    try:
+        return what()
+    except httpx.TransportError:
+        return False

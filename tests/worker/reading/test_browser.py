@@ -37,7 +37,7 @@ def new_page(browser: Browser) -> Iterator[OpenPage]:
     faults: list[str] = []
 
     def make(**options: object) -> Page:
-        page = browser.new_context(**({"locale": "en-GB", "timezone_id": "Asia/Tokyo"} | options)).new_page()  # type: ignore[arg-type]
+        page = browser.new_context(**({"locale": "en-GB", "timezone_id": "Asia/Tokyo"} | options)).new_page()  # type: ignore[arg-type]  # playwright wants its own TypedDict
         page.on("console", lambda message: faults.append(message.text) if message.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         return page
@@ -183,7 +183,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(site: Site, brow
     faults: list[str] = []
     for path in pages_of(site):
         for width in WIDTHS:
-            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]
+            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]  # playwright wants its own TypedDict
             page = context.new_page()
             page.goto(site.url + path)
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

@@ -1,6 +1,6 @@
 """Leaving, by one click of a mail program (RFC 8058) or by one button of a page; then one optional question, and a way back."""
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from config.log import logger
@@ -42,6 +42,8 @@ def ask(site: Site, asked: Asked) -> Response:
 def leave(site: Site, asked: Asked) -> Response:
     """No mail any more. 200 however often it is pressed, and for a reader who is long gone: no cookie, no redirect."""
     number = site.links.read(asked.path["token"], asked.now, Purpose.LEAVE).id
+    if asked.one("List-Unsubscribe") == "One-Click":
+        return _leave_by_program(site, number)
     with site.database.transaction() as session:
         row = session.get(Subscriber, number, with_for_update=True)
         has_left = row is not None and standing.leave(row)
@@ -50,6 +52,15 @@ def leave(site: Site, asked: Asked) -> Response:
         log.info("left", subscriber=number)
     back_token = site.links.token(Purpose.BACK, number, asked.now) if can_return else ""
     return site.page("left", token=asked.path["token"], back=back_token, reasons=REASONS, thanked=False)
+
+
+def _leave_by_program(site: Site, number: int) -> Response:
+    """The click of a mail program (RFC 8058, section 3.1): nobody looks at the answer."""
+    with site.database.transaction() as session:
+        has_left = standing.leave_at_once(session, number)
+    if has_left:
+        log.info("left", subscriber=number)
+    return PlainTextResponse("You have left, and get no mail any more.\n", headers={"Cache-Control": "no-store"})
 
 
 def why(site: Site, asked: Asked) -> Response:

@@ -22,7 +22,7 @@ class Rate:
 
 SIGN_UP = Rate("sign-up", 20, 3600)
 FRESH_LINK = Rate("link", 20, 3600)
-PREVIEW = Rate("preview", 120, 60)
+PREVIEW = Rate("preview", 300, 12)  # a lecture hall behind one address may look; a flood may not
 
 
 @dataclass(slots=True)

@@ -60,6 +60,22 @@ def test_leaving_ends_all_mail_and_may_be_done_twice(database: Database, confirm
         assert not standing.pause(ada, NOON + timedelta(days=1), NOON)
 
 
+@pytest.mark.parametrize("standing_before", list(Standing))
+def test_leaving_at_once_is_leaving(database: Database, standing_before: Standing) -> None:
+    with database.transaction() as session:
+        slow, fast = (add_reader(session, f"{name}@example.org") for name in ("slow", "fast"))
+        slow.standing = fast.standing = standing_before
+
+    with database.transaction() as session:
+        changed = standing.leave_at_once(session, fast.id)
+        assert changed == standing.leave(slow)
+        assert not standing.leave_at_once(session, fast.id)
+        assert not standing.leave_at_once(session, 999)
+    with database.reading() as session:
+        row = session.get_one(Subscriber, fast.id)
+        assert (row.standing, row.next_due_at is None) == (slow.standing, slow.next_due_at is None)
+
+
 def test_who_left_comes_back_by_confirming(database: Database) -> None:
     with database.transaction() as session:
         ada = add_reader(session)

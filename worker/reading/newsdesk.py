@@ -47,6 +47,7 @@ class Newsdesk:
         self._database = database
         self._today = Today(settings)
         self._lock = threading.Lock()
+        self._counted: tuple[Desk | None, Mapping[str, float]] = (None, {})
 
     def draft(self, choices: Choices, now: datetime) -> Draft:
         """The digest of these choices."""
@@ -66,10 +67,13 @@ class Newsdesk:
     def papers_a_day(self, now: datetime) -> Mapping[str, float]:
         """How many papers each topic brings, by its key, over the last week; empty while nothing is known."""
         with self._database.reading() as session:
-            candidates = self._desk(session, now).candidates
-        if not candidates.papers:
+            desk = self._desk(session, now)
+        if not desk.candidates.papers:
             return {}
-        return {topic: count / DAYS_OF_CANDIDATES for topic, count in topic_counts(candidates.index).items()}
+        if self._counted[0] is not desk:
+            counts = topic_counts(desk.candidates.index)
+            self._counted = (desk, {topic: count / DAYS_OF_CANDIDATES for topic, count in counts.items()})
+        return self._counted[1]
 
     def _desk(self, session: Session, now: datetime) -> Desk:
         with self._lock:

@@ -5,7 +5,8 @@ from worker.ingest import completion, resolution, runs
 from worker.ingest.registry import arxiv_query, source_named
 from worker.pick import editions, rankings
 
-DELIVER_FOR = 15.0  # seconds of one delivering task
+DELIVER_FOR = 15.0  # seconds in which one delivering task begins messages
+LAST_ANSWER = 660  # seconds
 
 
 @app.task
@@ -53,7 +54,9 @@ def plan_range(range_id: int) -> None:
     office().plan_range(range_id)
 
 
-@app.task
+# It begins nothing after its seconds, but a relay may take ten minutes over its last answer (RFC 5321, section 4.5.3.2.6), and
+# whoever hangs up before sends that mail twice.
+@app.task(soft_time_limit=LAST_ANSWER, time_limit=LAST_ANSWER + 60)
 def deliver() -> None:
     """Hand over what is due, letters first."""
     office().deliver(seconds=DELIVER_FOR)

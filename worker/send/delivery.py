@@ -87,6 +87,7 @@ class Deliverer:
     _owed: list[tuple[int, Settlement]] = field(default_factory=list)  # owner, and what it learned
     _drawn: set[int] = field(default_factory=set)  # handed to a mailer in this group
     _halted: threading.Event = field(default_factory=threading.Event)
+    _over_at: float = 0.0  # by the monotonic clock
 
     def halt(self) -> None:
         """Begin no further message; what was begun is answered and settled (SIGTERM)."""
@@ -95,17 +96,21 @@ class Deliverer:
     def run(self, owner: Ownership, *, seconds: float, only: Sequence[int] = ()) -> Tally:
         """Deliver what is due, letters first, until nothing is, or `seconds` have passed; `only`: just these, due or not."""
         tally = Tally()
-        begun = self.clock.monotonic()
+        self._over_at = self.clock.monotonic() + seconds
         groups = iter([only[start : start + CLAIM] for start in range(0, len(only), CLAIM)])
         with owner:
-            while self._may_start(owner) and self.clock.monotonic() - begun < seconds:
+            while self._may_start(owner):
                 claims = self._claim_these(owner, next(groups, ())) if only else self._claim(owner)
                 if not claims or not self._deliver(owner, claims, tally):
                     break
         return tally
 
     def _may_start(self, owner: Ownership) -> bool:
-        return owner.may_start and not self._halted.is_set() and self._pay(owner)
+        return self._may_draw(owner) and self._pay(owner)
+
+    def _may_draw(self, owner: Ownership) -> bool:
+        """Whether one more message may begin: this is ours, nobody told us to stop, and our time is not over."""
+        return owner.may_start and not self._halted.is_set() and self.clock.monotonic() < self._over_at
 
     def _claim(self, owner: Ownership) -> list[Claimed]:
         """The next group: letters as long as there are any (law 9)."""
@@ -176,7 +181,7 @@ class Deliverer:
     def _draw(self, owner: Ownership, batch: Sequence[Ready]) -> Iterator[Parcel]:
         """Parcels one by one, as long as this process may begin messages."""
         for one in batch:
-            if self._owed or self._halted.is_set() or not owner.may_start or one.parcel is None:
+            if self._owed or one.parcel is None or not self._may_draw(owner):
                 return
             self._drawn.add(one.claimed.id)
             yield one.parcel

@@ -80,6 +80,21 @@ def test_a_relay_that_is_down_costs_no_attempt_and_is_asked_again(world: World, 
     assert states(world) == {"accepted": READERS}
 
 
+def test_a_slow_pace_holds_no_claims_past_its_time(database: Database, clock: SetClock, tmp_path: Path, relay: Relay) -> None:
+    world = World(database, clock, tmp_path, PAPERBOY_MAILERS=relay.url("tls=none&rate=2"))
+    world.list_papers()
+    world.subscribe(*[f"reader{n}@example.org" for n in range(READERS)])
+    clock.move_to(world.at(17, 7))
+    for range_id in world.office.open_wave():
+        world.office.plan_range(range_id)
+    world.office.deliver(seconds=5)
+    assert states(world)["claimed"] == 0
+    assert 8 <= states(world)["accepted"] <= 16  # a burst of two seconds, and then two a second
+    world.until(clock.now() + timedelta(minutes=2), timedelta(seconds=15))
+    assert states(world) == {"accepted": READERS}
+    world.close()
+
+
 def test_a_line_dropped_after_the_dot_is_unknown_and_goes_out_again_under_the_same_id(world: World, relay: Relay) -> None:
     relay.mute("dot after=4 times=1 keep")
     world.tick()

@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery
 
 from config import settings
+from config.clock import StoppableClock
 from config.runtime import Runtime, open_runtime
 from worker.schedule import QUEUES, Entry, timetable
 from worker.send.office import Office
@@ -18,7 +19,13 @@ SOFT_LIMIT, HARD_LIMIT = 50, 60  # seconds
 @cache
 def runtime() -> Runtime:
     """This process's runtime, opened at first use: after the fork, never shared with the parent."""
-    return open_runtime(settings.load(os.environ))
+    return open_runtime(settings.load(os.environ), clock())
+
+
+@cache
+def clock() -> StoppableClock:
+    """This process's clock, by which its threads are told to stop."""
+    return StoppableClock()
 
 
 @cache
@@ -65,4 +72,4 @@ def _beat(entry: Entry) -> dict[str, Any]:
 app = Celery("paperboy", include=["worker.tasks"])
 app.add_defaults(_configuration)
 
-__all__ = ["QUEUES", "app", "office", "runtime"]
+__all__ = ["QUEUES", "app", "clock", "office", "runtime"]

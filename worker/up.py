@@ -11,7 +11,7 @@ from config.runtime import Runtime
 from config.settings import Settings
 from worker import tasks
 from worker.asgi import application
-from worker.celery import app, office, runtime
+from worker.celery import app, clock, office, runtime
 from worker.commands.serving import listen, serve
 from worker.ingest.registry import names_of
 from worker.reading.inbox import folder_of
@@ -33,21 +33,20 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
     with listen(settings) as listening:
         here = runtime()
         pages = _ready(here)
-        stop = threading.Event()
-        lanes = [Lane(here.clock, [entry for entry in timetable(settings) if entry.queue in queues], stop) for queues in LANES]
+        lanes = [Lane(here.clock, [entry for entry in timetable(settings) if entry.queue in queues]) for queues in LANES]
         say(_greeting(settings))
         for lane in lanes:
             lane.start()
 
         def stopping() -> None:
-            stop.set()
             office().halt()
+            clock().stop()
 
         try:
             return serve(pages, listening, stopping)
         finally:
             stopping()
-            _wait_for(lanes, here.clock)
+            _wait_for(lanes, here.clock.monotonic)
 
 
 def _ready(here: Runtime) -> Starlette:
@@ -67,10 +66,10 @@ def _greeting(settings: Settings) -> str:
     return f"Paperboy is on http://{host}:{settings.port}{inbox} - Ctrl-C stops it"
 
 
-def _wait_for(lanes: Sequence["Lane"], clock: Clock) -> None:
-    deadline = clock.monotonic() + LAST_WORK
+def _wait_for(lanes: Sequence["Lane"], monotonic: Callable[[], float]) -> None:
+    deadline = monotonic() + LAST_WORK
     for lane in lanes:
-        lane.join(max(0.0, deadline - clock.monotonic()))
+        lane.join(max(0.0, deadline - monotonic()))
     if late := [lane.name for lane in lanes if lane.is_alive()]:
         log.warning("stopped while it was at work; nothing is lost", at=late)
     else:
@@ -78,19 +77,17 @@ def _wait_for(lanes: Sequence["Lane"], clock: Clock) -> None:
 
 
 class Lane(threading.Thread):
-    """Walks its part of the timetable: each entry at once, and then at its interval."""
+    """Walks its part of the timetable: each entry at once, and then at its interval, until the clock is stopped."""
 
-    def __init__(self, clock: Clock, entries: Sequence[Entry], stop: threading.Event) -> None:
+    def __init__(self, clock: Clock, entries: Sequence[Entry]) -> None:
         super().__init__(name="clock " + " ".join(sorted({entry.queue for entry in entries})), daemon=True)
         self._clock = clock
         self._next = {entry: clock.monotonic() for entry in entries}
-        self._stopped = stop
 
     def run(self) -> None:
-        while not self._stopped.is_set():
+        while True:
             entry = min(self._next, key=self._next.__getitem__)
-            if self._stopped.wait(max(0.0, self._next[entry] - self._clock.monotonic())):
-                return
+            self._clock.sleep(max(0.0, self._next[entry] - self._clock.monotonic()))
             self._next[entry] = self._clock.monotonic() + entry.every.total_seconds()
             tick(entry)
 

@@ -1,8 +1,11 @@
 """The two clocks: the machine's, and the one that is moved by hand."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
-from config.clock import SetClock, SystemClock
+import pytest
+
+from config.clock import SetClock, StoppableClock, SystemClock
 
 NOON = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
 
@@ -35,3 +38,24 @@ def test_wall_time_may_jump_back_and_the_other_time_does_not() -> None:
     clock.move_to(NOON - timedelta(hours=3))
     assert clock.now() == NOON - timedelta(hours=3)
     assert clock.monotonic() == 60
+
+
+def test_who_sleeps_by_a_clock_that_is_stopped_is_woken_and_sleeps_no_more() -> None:
+    clock = StoppableClock()
+    clock.sleep(0.01)
+    woken: list[float] = []
+
+    def sleeper() -> None:
+        with pytest.raises(SystemExit):
+            clock.sleep(60)
+        woken.append(clock.monotonic())
+
+    thread = threading.Thread(target=sleeper)
+    begun = clock.monotonic()
+    thread.start()
+    clock.stop()
+    thread.join(10)
+    assert woken
+    assert woken[0] - begun < 10
+    with pytest.raises(SystemExit):
+        clock.sleep(0)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from subscribers.models import Subscriber
+from tests.playing import Play, playing, silence, status
 from tests.worker.commands.desk import PAGE, Desk
 from tests.worker.commands.services import free_port, running, wait_for
-from worker.pick.models import Ranking
+from worker.ingest.models import Run
 from worker.send.models import Delivery
 
 
@@ -27,9 +28,9 @@ def page(desk: Desk, path: str) -> httpx.Response:
     return httpx.get(f"http://127.0.0.1:{desk.environ['PAPERBOY_PORT']}{path}")
 
 
-def has_rankings(desk: Desk) -> bool:
+def has_read(desk: Desk) -> bool:
     with desk.database() as database, database.reading() as session:
-        return bool(session.scalar(select(func.count()).select_from(Ranking)))
+        return session.scalars(select(Run.seen).where(Run.ended_at.is_not(None))).all() == [78]
 
 
 def make_due(desk: Desk) -> None:
@@ -40,7 +41,8 @@ def make_due(desk: Desk) -> None:
 def test_from_nothing_to_a_digest_in_the_maildir_and_on_the_inbox_page(desk: Desk) -> None:
     with running(desk, "up") as up:
         wait_for(lambda: page(desk, "/readyz").status_code == 200, up)
-        wait_for(lambda: has_rankings(desk), up)
+        wait_for(lambda: has_read(desk), up)
+        desk.done("ingest", "file", str(PAGE))  # ranks at once; the clock looks every half minute
         desk.done("subscribers", "add", "ada@example.org", "--keywords", "mamba", "--confirmed")
         make_due(desk)
         wait_for(lambda: bool(desk.mails()), up)
@@ -72,6 +74,24 @@ def test_a_second_one_on_the_same_port_says_so_and_the_first_goes_on(desk: Desk)
     log = (desk.state / "up.log").read_text(encoding="utf-8")
     assert log.endswith("paperboy: stopped\n")
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("play", [status(503, Retry_After="20"), silence], ids=["told to wait", "kept waiting"])
+def test_a_source_that_keeps_it_waiting_does_not_keep_it_from_stopping(desk: Desk, play: Play) -> None:
+    with playing() as server:
+        server.answer("/feed.xml", play)
+        with running(desk, "up", PAPERBOY_SOURCES=f"feed:{server.url}/feed.xml") as up:
+            wait_for(lambda: bool(server.asked), up)
+            time.sleep(1)
+            begun = time.monotonic()
+            up.send_signal(signal.SIGTERM)
+            assert up.wait(30) == 0
+            assert time.monotonic() - begun < 15
+    with desk.database() as database, database.reading() as session:
+        [(ended_at, error)] = session.execute(select(Run.ended_at, Run.error)).all()
+    if play is not silence:  # what sleeps is woken; what listens to a dead line is left behind, and found by whoever comes next
+        assert ended_at
+        assert "broken off" in str(error)
 
 
 def test_for_other_machines_there_is_no_inbox(desk: Desk) -> None:

@@ -101,7 +101,12 @@ def ingest_if_due(database: Database, clock: Clock, source: Source, *, seconds: 
     for span in plan.spans[1:]:
         if ended[-1].error or clock.monotonic() >= deadline:
             break
-        ended.append(desk.read(span))
+        with database.transaction() as session:
+            queue_up(session)
+            if _taken_over(session, source, ended[-1]):  # between two spans, whose days it found missing
+                break
+            visit = desk.open(session, span)
+        ended.append(visit.read())
     return _total(source.name, ended)
 
 
@@ -149,6 +154,12 @@ def _due(session: Session, source: Source, now: datetime) -> Plan | None:
     if since_then >= _pause(session, run, now):
         return _plan(session, source, today)
     return None if run.error else days.catching_up(runlog.readings(session, source.name), today, source.expects_on)
+
+
+def _taken_over(session: Session, source: Source, ours: Account) -> bool:
+    """Whether another process has begun a run of this source since `ours`."""
+    newest = runlog.newest(session, source.name)
+    return newest is not None and (newest.since, newest.begun_at) != (ours.since, ours.begun_at)
 
 
 def _pause(session: Session, run: Account, now: datetime) -> timedelta:

@@ -22,6 +22,7 @@ from worker.demo.play import BEGIN, CannotPlay, play_week, subscribe
 from worker.demo.readers import DOZEN, make_readers
 from worker.pick.today import topics_of
 from worker.schema import migrate
+from worker.send.forward import Forwarded
 from worker.send.office import Office
 
 MOST = 100_000  # readers: each makes a mail a day in one Maildir
@@ -78,7 +79,7 @@ def _week(made: Settings, folder: Folder, readers: int) -> bool:
                     brought.append(moment)
                 say(demo_words.day(day, brought))
             now("writing")
-            told = pages.show(runtime, folder, demo_words.WEEK)
+            told = pages.show(runtime, folder, demo_words.WEEK, Forwarded())
     finally:
         office.close()
         runtime.database.close()
@@ -119,5 +120,4 @@ def _asked(runtime: Runtime) -> int:
 def _mailed(runtime: Runtime, office: Office, folder: Folder, readers: int) -> Told:
     with busy("choosing and writing"):
         subscribe(runtime, make_readers(readers))
-        forwarded = mail_everybody(runtime, office)
-        return pages.show(runtime, folder, demo_words.LIVE, forwarded=len(forwarded.planned) + len(forwarded.quiet))
+        return pages.show(runtime, folder, demo_words.LIVE, mail_everybody(runtime, office))

@@ -14,6 +14,7 @@ from worker.demo.week import PAGE, listings
 from worker.ingest import catalogue
 from worker.ingest.papers import title_name
 from worker.send import ledger, waves
+from worker.send.forward import Forwarded
 from worker.send.models import State
 
 BLOCK = 1000  # readers at a time
@@ -28,7 +29,7 @@ class Account:
     readers: int
     counted: int  # occasions that the planner read: every wave's readers, and those brought forward
     mails: int  # accepted
-    quiet: int  # skipped with a reason
+    quiet: int  # none for too little new, with the reason
     papers: int  # handed to readers: cards and lines of all digests
     twice: int  # of these, those that the same reader had had before
     waves: int
@@ -55,10 +56,10 @@ class Account:
         return [words for wrong, words in checks if wrong]
 
 
-def account(session: Session, maildir: Path, links: Mapping[str, Sequence[str]], now: datetime, *, forwarded: int = 0) -> Account:
+def account(session: Session, maildir: Path, links: Mapping[str, Sequence[str]], forwarded: Forwarded, now: datetime) -> Account:
     """Add everything up.
 
-    `links`: those to papers in the mails at hand, all of one address together; `forwarded`: occasions that no wave counted.
+    `links`: those to papers in the mails at hand, all of one address together; `forwarded`: who was served outside the waves.
     """
     ids = list(_ids(session))
     rows, redirects = list(_rows(session, ids)), catalogue.redirects(session)
@@ -67,9 +68,9 @@ def account(session: Session, maildir: Path, links: Mapping[str, Sequence[str]],
     shown = [(row.subscriber_id, redirects.get(paper, paper)) for row in rows for paper in np.frombuffer(row.papers, "<i8").tolist()]
     return Account(
         readers=len(ids),
-        counted=forwarded + sum(one.counted for one in sums),
+        counted=sum(one.counted for one in sums) + len(forwarded.planned) + len(forwarded.quiet) + len(forwarded.refused),
         mails=ended[State.ACCEPTED],
-        quiet=ended[State.SKIPPED],
+        quiet=ended[State.SKIPPED] + len(forwarded.quiet),
         papers=len(shown),
         twice=len(shown) - len(set(shown)),
         waves=len(sums),

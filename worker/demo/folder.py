@@ -40,8 +40,9 @@ class Folder:
     def _clear(self) -> None:
         if not self.work.exists():
             return
-        for name in _noted(self.work / _LIST):
-            (self.path / name).unlink(missing_ok=True)
+        for written in (self.path / name for name in _noted(self.work / _LIST)):
+            if written.is_file() or written.is_symlink():
+                written.unlink()
         shutil.rmtree(self.work)
 
 
@@ -65,7 +66,7 @@ def _refuse(path: Path, work: Path) -> None:
 def _noted(notes: Path) -> list[str]:
     """The names of the last demo's files; never a path that leads out of the folder."""
     with suppress(FileNotFoundError):
-        return [name for name in notes.read_text(encoding="utf-8").splitlines() if name and Path(name).name == name]
+        return [name for name in notes.read_text(encoding="utf-8").splitlines() if Path(name).name == name]
     return []
 
 

@@ -1,19 +1,21 @@
 """What a demo leaves to look at: every mail as .eml, .html and .txt, and one page with all readers side by side. Needs no script."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
 from config.runtime import Runtime
 from config.settings import Settings
 from config.templating import environment
+from subscribers.cadence import zone_named
 from worker.demo.account import Account, account
 from worker.demo.folder import Folder
 from worker.demo.house import SITE
 from worker.demo.stories import Mail, Quiet, Story, stories
 from worker.pick.today import topics_of
 from worker.render.house import house_of
+from worker.send.forward import Forwarded
 
 INDEX = "index.html"
 SHOWN = 24  # readers whose mails are written; everybody's are counted
@@ -44,19 +46,28 @@ class Told:
     account: Account
 
 
-def show(runtime: Runtime, folder: Folder, caption: Caption, *, forwarded: int = 0) -> Told:
+def show(runtime: Runtime, folder: Folder, caption: Caption, forwarded: Forwarded) -> Told:
     """Write the mails of the first readers and the page that shows them, and add everything up. Raises FolderError.
 
-    `forwarded`: how many occasions were planned outside the waves.
+    `forwarded`: who was served outside the waves.
     """
-    maildir = folder.work / "maildir"
+    maildir, now = folder.work / "maildir", runtime.clock.now()
     with runtime.database.reading() as session:
-        told = stories(session, topics_of(runtime.settings), maildir, most=SHOWN)
+        told = [_spared(story, forwarded, now) for story in stories(session, topics_of(runtime.settings), maildir, most=SHOWN)]
         links = {story.address: [link for mail in story.mails for link in mail.links] for story in told}
-        sums = account(session, maildir, links, runtime.clock.now(), forwarded=forwarded)
+        sums = account(session, maildir, links, forwarded, now)
     page = index(told, sums, caption, runtime.settings)
     folder.write(dict(_files(told)) | {INDEX: page.encode()})
     return Told(told, sums)
+
+
+def _spared(story: Story, forwarded: Forwarded, now: datetime) -> Story:
+    """The story of a reader for whom there was too little to bring forward: that uses nothing up, so the ledger does not know it."""
+    reasons = dict(forwarded.quiet)
+    if story.address not in reasons:
+        return story
+    today = now.astimezone(zone_named(story.zone)).date()
+    return replace(story, quiet=(*story.quiet, Quiet(today, reasons[story.address])))
 
 
 def _files(told: Sequence[Story]) -> Iterator[tuple[str, bytes]]:

@@ -17,18 +17,26 @@ Told = tuple[str, int]
 
 def explained(error: Exception) -> Told | None:
     """The words and the exit code of a fault that has a remedy; None for one that nobody foresaw."""
+    if words := _of_usage(error):
+        return words, USAGE
+    if isinstance(error, OSError):
+        return _file(error), FAILED
+    return _of_database(error)
+
+
+def _of_usage(error: Exception) -> str | None:
     match error:
         case SettingsError():
-            return "\n".join(error.faults), USAGE
+            return "\n".join(error.faults)
         case SchemaError():
-            return str(error), USAGE
+            return str(error)
         case BadAddress():
-            return f"PAPERBOY_SENDER: {error}. Example: PAPERBOY_SENDER='Paperboy <papers@example.org>'", USAGE
+            return f"PAPERBOY_SENDER: {error}. Example: PAPERBOY_SENDER='Paperboy <papers@example.org>'"
         case TemplateError():
-            return f"PAPERBOY_TEMPLATES: {_template(error)}", USAGE
-        case OSError():
-            return _file(error), FAILED
-    return _of_database(error)
+            return f"PAPERBOY_TEMPLATES: {_template(error)}"
+        case UnicodeEncodeError(reason="surrogates not allowed"):  # what Python makes of bytes that are no text (PEP 383)
+            return "what was typed holds bytes that are no UTF-8; type it anew"
+    return None
 
 
 def first_line(error: Exception) -> str:

@@ -118,7 +118,7 @@ def _active(runtime: Runtime) -> list[int]:
 
 def _plan(office: Office, readers: list[int], done: Round) -> None:
     done.ranges = office.open_wave_by_hand(readers)
-    with progress("planning, parts", len(done.ranges)) as step:
+    with progress("planning", len(done.ranges)) as step:
         for range_id in done.ranges:
             done.counted += office.plan_range(range_id)
             step(1)

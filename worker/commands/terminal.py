@@ -73,6 +73,9 @@ def show(header: Sequence[str], rows: Iterable[Sequence[Said]], title: str = "")
 @contextmanager
 def progress(words: str, total: int | None) -> Iterator[Step]:
     """A bar on a terminal, now and then a line elsewhere; call the step with how many more are done."""
+    if total == 0:
+        yield lambda _more: None
+        return
     if not console.is_terminal:
         counted = Counted(words, total, SystemClock())
         yield counted.step

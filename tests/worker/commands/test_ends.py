@@ -163,6 +163,18 @@ def test_closed_or_narrow_output_is_no_fault(stocked: Desk) -> None:
     assert narrow.out.endswith("done\n")
 
 
+def test_bytes_that_are_no_text_are_told_and_a_file_may_be_called_so(stocked: Desk, tmp_path: Path) -> None:
+    for words in (("edition", "hide"), ("edition", "note"), ("suppress", "ada@example.org", "--because")):
+        one_line(stocked.run(*words, "M\udcffnster"), 2, "bytes that are no UTF-8")
+    for typed in (["why"], ["preview"], ["send", "--only"], ["topics", "--group"], ["ingest"], ["subscribers", "add"]):
+        said = stocked.run(*typed, "M\udcffnster")
+        assert said.code in {1, 2}
+        assert "Traceback" not in said.err
+    file = tmp_path / "M\udcffnster.csv"
+    file.write_text("title\nA paper\n", encoding="utf-8")
+    assert "1 new" in stocked.done("ingest", "file", str(file))
+
+
 def test_help_answers_without_waking_the_house(desk: Desk) -> None:
     script = "import sys; sys.argv = ['x', '--help']\nfrom worker.__main__ import main\ntry: main()\nfinally: print(sorted(sys.modules))"
     said = desk.shell(f'{sys.executable} -c "{script}"')

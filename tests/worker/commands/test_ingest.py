@@ -1,11 +1,16 @@
 """`ingest`: sources by name, files of every kind, and what a tired hand types instead."""
 
+import signal
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from tests.playing import playing, status
 from tests.worker.commands.desk import PAGE, Desk
+from worker.ingest.models import Run
 
 
 def test_the_clients_own_page_is_read_whole_and_ranked(desk: Desk) -> None:
@@ -101,6 +106,29 @@ def test_a_source_that_does_not_answer_is_named_and_the_others_are_read(desk: De
 
 def test_what_is_being_fetched_is_told_line_by_line_where_there_is_no_terminal(desk: Desk) -> None:
     assert f"file:{PAGE}: the file trending_page.txt" in desk.done("ingest", "file", str(PAGE))
+
+
+def test_standard_input_is_a_file_too(desk: Desk) -> None:
+    said = desk.run("ingest", "file", "-", stdin=PAGE.read_bytes())
+    assert said.code == 0
+    assert "file:-: 78 seen, 78 new" in said.out
+    assert {file.name for file in desk.state.iterdir() if file.is_dir()} == set(), "nothing is left lying about"
+
+
+def test_ctrl_c_closes_what_was_being_read_so_that_the_next_one_reads_it_again(desk: Desk) -> None:
+    with playing() as server:
+        server.answer("/feed.xml", status(503, Retry_After="25"))
+        with desk.started("ingest", f"feed:{server.url}/feed.xml") as process:
+            deadline = time.monotonic() + 30
+            while not server.asked and time.monotonic() < deadline:
+                time.sleep(0.05)
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "paperboy: broken off\n")
+    with desk.database() as database, database.reading() as session:
+        [error] = session.scalars(select(Run.error)).all()
+        assert "broken off before its end" in str(error)
 
 
 def test_titles_move_no_cursor_and_paint_nothing(desk: Desk, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class File:
     """The file at `path`; its name is what its papers carry as their source."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self.name = f"file:{path}"
+        self.name = f"file:{path}".encode("utf-8", "replace").decode()  # a file may be called what no text can be
         self._path = path
         self._source = f"file:{path.name}"
         self._clock = clock

@@ -99,13 +99,19 @@ class Settings(BaseModel):
     )
     feedback_id: Optional = _setting(None, example="digest:paperboy", words="Feedback-ID header, for Gmail's Postmaster Tools")
     trusted_proxies: List = _setting((), example="172.16.0.0/12", words="networks whose X-Forwarded-* headers count")
+    refused_domains: OptionalPath = _setting(
+        None, example="/etc/paperboy/disposable.txt", words="a file of domains, one a line, whose addresses cannot sign up"
+    )
+    proof_of_work: int = _setting(
+        0, example="16", words="bits of work that a browser does before it signs up, 0 to 24; above 0, signing up needs script"
+    )
     metrics_token: Optional = _secret(None, example="a long random word", words="opens /metrics, which answers 404 until it is set")
     host: str = _setting("127.0.0.1", example="0.0.0.0", words="address the web process listens on")  # noqa: S104 - an example
     port: int = _setting(8000, example="8000", words="port the web process listens on")
     workers: int = _setting(2, example="4", words="processes of one Celery worker")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting("INFO", example="DEBUG", words="how much is logged")
 
-    @field_validator("state_dir", "topics", "templates", mode="after")
+    @field_validator("state_dir", "topics", "templates", "refused_domains", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value
@@ -166,6 +172,13 @@ class Settings(BaseModel):
     def _positive(cls, value: int) -> int:
         if not 0 < value <= LAST_PORT:
             raise ValueError(f"{value} is not between 1 and {LAST_PORT}")
+        return value
+
+    @field_validator("proof_of_work", mode="after")
+    @classmethod
+    def _bearable(cls, value: int) -> int:
+        if not 0 <= value <= 24:  # noqa: PLR2004 - 2^24 hashes keep a phone busy for a minute
+            raise ValueError(f"{value} is not between 0 and 24")
         return value
 
     @field_validator("database_url", mode="after")

@@ -19,6 +19,7 @@ from config.templating import environment
 from subscribers.links import Links
 from subscribers.web import choosing, confirming, leaving, owning, signing_up, words
 from subscribers.web.assets import Assets
+from subscribers.web.guarding import Guards, refused_from
 from subscribers.web.headers import WithHeaders, policy, security_headers
 from subscribers.web.network import Proxies
 from subscribers.web.site import LONGEST_BODY, Site
@@ -64,6 +65,7 @@ def application(runtime: Runtime) -> Starlette:
         showcase=ReadingShowcase(newsdesk, runtime.database, links, templates),
         holders=(LedgerHolder(runtime.clock),),
         proxies=Proxies(settings.trusted_proxies),
+        guards=Guards(refused_from(settings.refused_domains), settings.proof_of_work),
     )
     archive = Archive(site.catalogue)
     shown = [*digests.routes(site), *editions.routes(site, archive), *inbox.routes(site), *api.routes(site, newsdesk, archive)]

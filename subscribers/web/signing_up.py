@@ -45,14 +45,15 @@ def sign_up(site: Site, asked: Asked) -> Response:
     if asked.one("website"):  # a field that people do not see
         return RedirectResponse("/asked", HTTPStatus.SEE_OTHER)
     address, fault = checked_address(asked)
+    if not fault and site.guards.refuses(address):
+        fault = "We do not write to throw-away addresses; give one that stays."
     try:
         choices = forms.read(asked, site.catalogue, _default(asked))
     except ChoicesError as error:
         return _again(site, asked, fault, error.faults)
-    if fault:
-        return _again(site, asked, fault)
-    if _shown_at(site, asked) is None:
-        return _again(site, asked, note="This page was open for a long time. Please press Subscribe once more.")
+    note = "" if fault else _unready(site, asked)
+    if fault or note:
+        return _again(site, asked, fault, note=note)
     with site.database.transaction() as session:
         signup.sign_up(session, signup.SignUp(address, choices, "/", WORDING.format(name=site.settings.name)), asked.now)
     return RedirectResponse("/asked", HTTPStatus.SEE_OTHER)
@@ -110,7 +111,9 @@ def _page(site: Site, asked: Asked, form: forms.Form, status: int = HTTPStatus.O
         context["beside"] = site.showcase.today(asked.now)
     context["unfolded"] = "beside" in more or bool(form.faults)
     stamp = site.links.token(Purpose.FORM, 0, asked.now)
-    response = site.page("home", status, form=form, stamp=stamp, wording=WORDING.format(name=site.settings.name), **context)
+    response = site.page(
+        "home", status, form=form, stamp=stamp, bits=site.guards.bits, wording=WORDING.format(name=site.settings.name), **context
+    )
     response.headers["Cache-Control"] = "no-cache"
     del response.headers["X-Robots-Tag"]
     return response
@@ -119,6 +122,15 @@ def _page(site: Site, asked: Asked, form: forms.Form, status: int = HTTPStatus.O
 def _again(site: Site, asked: Asked, fault: str = "", faults: Sequence[Fault] = (), note: str = "") -> Response:
     form = forms.refilled(asked, _default(asked), site.catalogue, site.showcase.papers_a_day(asked.now), faults)
     return _page(site, asked, form, HTTPStatus.UNPROCESSABLE_ENTITY, email=asked.one("email")[:320], email_fault=fault, note=note)
+
+
+def _unready(site: Site, asked: Asked) -> str:
+    """Why the form cannot be taken yet, though nothing in it is wrong."""
+    if _shown_at(site, asked) is None:
+        return "This page was open for a long time. Please press Subscribe once more."
+    if not site.guards.accepts(f"{asked.one('stamp')}:{asked.one('email')}", asked.one("answer")):
+        return "Your browser has not finished the small sum that keeps bots away. Please press Subscribe once more."
+    return ""
 
 
 def _shown_at(site: Site, asked: Asked) -> datetime | None:

@@ -24,6 +24,7 @@ from config.settings import Settings
 from subscribers.links import LinkError, LinkFault, Links
 from subscribers.privacy import Holder
 from subscribers.topics import Catalogue
+from subscribers.web.guarding import Guards
 from subscribers.web.limits import Limiter
 from subscribers.web.network import Proxies
 from subscribers.web.showcase import EmptyShowcase, Showcase
@@ -51,6 +52,7 @@ class Site:
     holders: tuple[Holder, ...] = ()
     proxies: Proxies = field(default_factory=Proxies)
     limiter: Limiter = field(default_factory=Limiter)
+    guards: Guards = field(default_factory=Guards)
 
     def page(self, template: str, status: int = HTTPStatus.OK, **context: object) -> HTMLResponse:
         """A page that is somebody's own: kept by no cache, listed by no search engine."""

@@ -41,11 +41,11 @@ class Site:
 
 
 @contextmanager
-def running(database: Database, clock: SetClock, folder: Path) -> Iterator[Site]:
+def running(database: Database, clock: SetClock, folder: Path, **environ: str) -> Iterator[Site]:
     """The service, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        world = World(database, clock, folder, PAPERBOY_BASE_URL=url)
+        world = World(database, clock, folder, PAPERBOY_BASE_URL=url, **environ)
         server = uvicorn.Server(uvicorn.Config(application(world.runtime), log_config=None, access_log=False, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

@@ -113,6 +113,30 @@ def test_topics_are_found_by_typing(site: Site, new_page: OpenPage) -> None:
     expect(page.locator(".chip", has_text="Quantum computing")).to_be_hidden()
 
 
+def test_a_preview_that_script_cannot_fetch_comes_as_a_page(site: Site, browser: Browser) -> None:
+    page = browser.new_page()
+    page.route("**/preview", lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_())
+    page.goto(site.url)
+    page.get_by_text("Choose topics").click()
+    page.get_by_label("Keywords").fill("kind")
+    page.get_by_role("button", name="See today’s digest for this").click()
+
+    expect(page.get_by_text("Your digest today")).to_be_visible()
+    expect(page).to_have_url(f"{site.url}/preview")
+    expect(page.get_by_label("Keywords")).to_have_value("kind")
+
+
+def test_a_browser_does_the_work_that_the_operator_asks_for(
+    sqlite_database: Database, clock: SetClock, tmp_path: Path, new_page: OpenPage
+) -> None:
+    with running(sqlite_database, clock, tmp_path, PAPERBOY_PROOF_OF_WORK="12") as site:
+        page = new_page()
+        page.goto(site.url)
+        page.get_by_label("Your address").fill("ada@example.org")
+        page.get_by_role("button", name="Subscribe").first.click()
+        expect(page.get_by_role("heading", name="Look into your inbox")).to_be_visible(timeout=30_000)
+
+
 def test_a_scanner_with_a_browser_changes_nothing(site: Site, new_page: OpenPage, browser: Browser) -> None:
     world = site.world
     world.subscribe("ada@example.org")

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -136,7 +136,9 @@ class Deliverer:
             waiting = {one.claimed.id: one for one in ready}
             return self._by_first_mailer(owner, waiting, tally)
         finally:
-            self._settle(owner, [self._unfinished(one) for one in waiting.values()], Tally())
+            # Whoever only ran out of time leaves the rest due; a mailer that is away is left alone for a while.
+            again_at = self.clock.now() + (PAUSE_AFTER_UNAVAILABLE if tally.unavailable else timedelta())
+            self._settle(owner, [self._unfinished(one, again_at) for one in waiting.values()], Tally())
 
     def _by_first_mailer(self, owner: Ownership, waiting: dict[int, Ready], tally: Tally) -> bool:
         for mailer in self.mailers:
@@ -190,12 +192,12 @@ class Deliverer:
         made = ledger.settlement(ready.claimed, outcome, now=self.clock.now(), mailer=mailer.name)
         return replace(made, address_hash=ready.address_hash)
 
-    def _unfinished(self, ready: Ready) -> Settlement:
+    def _unfinished(self, ready: Ready, again_at: datetime) -> Settlement:
         """The claim of a group that was broken off: back to wait if no mailer ever held it, else unknown."""
         now = self.clock.now()
         if ready.claimed.id in self._drawn:
             return Settlement(ready.claimed.id, State.UNKNOWN, now, reason="the mailer broke off without an answer")
-        return Settlement(ready.claimed.id, State.WAITING, now, next_attempt_at=now + PAUSE_AFTER_UNAVAILABLE, uncounted=1)
+        return Settlement(ready.claimed.id, State.WAITING, now, next_attempt_at=again_at, uncounted=1)
 
     def _settle(self, owner: Ownership, group: Sequence[Settlement], tally: Tally) -> None:
         self._owed += [(owner.id, one) for one in group]

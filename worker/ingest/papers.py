@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -178,7 +178,8 @@ def search_url(title: str) -> str:
 
 def packed(record: Record) -> dict[str, object]:
     """Plain values for a JSON column: what the source said, without what it left out; `unpacked` reads them back."""
-    return {name: _plain(value) for name, value in asdict(record).items() if value not in (None, "", ())}
+    values = ((each.name, getattr(record, each.name)) for each in fields(record))
+    return {name: _plain(value) for name, value in values if value not in (None, "", ())}
 
 
 def unpacked(row: Mapping[str, Any]) -> Record:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,11 @@ class Corpus:
 
     def counts(self, terms: Sequence[str]) -> csr_matrix:
         """Papers x terms, float32: log(1 + occurrences), those in a title counted twice."""
-        return self._counted(np.array([self._code(term) for term in terms], np.int64))
+        firsts, seconds = _halves(tuple(terms))
+        one, other = (np.array([self.vocabulary.get(word, -1) for word in words], np.int64) for words in (firsts, seconds))
+        pair = np.array([bool(word) for word in seconds], np.bool_)
+        codes = np.where(pair, one * len(self.vocabulary) + other, one)
+        return self._counted(np.where((one < 0) | (pair & (other < 0)), -1, codes))
 
     def _counted(self, wanted: Ints) -> csr_matrix:
         codes, places = self._codes()
@@ -116,11 +121,6 @@ class Corpus:
         pairs = self.words[pair] * len(self.vocabulary) + self.words[pair + 1]
         return np.concatenate([self.words[single], pairs]), np.concatenate([single, pair])
 
-    def _code(self, term: str) -> int:
-        first, _, second = term.partition(" ")
-        one, other = self.vocabulary.get(first, -1), self.vocabulary.get(second, -1) if second else 0
-        return -1 if min(one, other) < 0 else one if not second else one * len(self.vocabulary) + other
-
 
 def corpus(papers: Sequence[Paper]) -> Corpus:
     """The corpus of these papers' titles, keywords and abstracts, in the order given."""
@@ -139,6 +139,13 @@ def corpus(papers: Sequence[Paper]) -> Corpus:
     order = np.argsort(array, kind="stable")
     starts = np.searchsorted(array[order], np.arange(len(vocabulary) + 1))
     return Corpus(len(papers), dict(vocabulary), array, np.array(owners, np.int64), np.array(weights, np.float32), order, starts)
+
+
+@lru_cache(maxsize=4)  # a model's terms are thousands, and always the same
+def _halves(terms: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The first word of each term, and its second, which is empty for a single word."""
+    parts = [term.partition(" ") for term in terms]
+    return tuple(first for first, _, _ in parts), tuple(second for _, _, second in parts)
 
 
 def _joined(stems: tuple[str, ...]) -> str:

@@ -31,6 +31,15 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What the templates of a one-line title may say `card.…` of: a card's title and link, without the work of its sentences."""
+
+    title: str
+    line: str  # the title in about one line
+    url: str  # empty when what the source gave is no link
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What the templates of a card may say `card.…` of. Everything is cleaned and bounded; nothing is escaped yet."""
 
@@ -92,36 +101,42 @@ class Cards:
         return Card(
             moulds=moulds,
             short=escaped(shortened_title(view.title, _IN_PREHEADER)),
-            lead=_lead(view, paper),
+            lead=_lead(view.title, paper),
             said=escaped(shortened(view.said, 2 * _IN_PREHEADER)),
         )
 
     def _line(self, paper: Paper) -> Line:
-        view = view_of(paper)
-        return Line(moulds=self._stationery.moulds("line", "number", card=view), lead=_lead(view, paper))
+        heading = heading_of(paper)
+        return Line(moulds=self._stationery.moulds("line", "number", card=heading), lead=_lead(heading.title, paper))
+
+
+def heading_of(paper: Paper) -> Heading:
+    """The title of `paper` and where it leads, as `view_of` shows them."""
+    title = clean(readable(clean(paper.title, _TITLE)), _TITLE) or "Untitled"
+    return Heading(title, shortened(title, _IN_LINE), link(paper.url))
 
 
 def view_of(paper: Paper) -> View:
     """What a card shows of `paper`: TeX as Unicode, hostile text cleaned, links http(s) or absent."""
-    title = clean(readable(clean(paper.title, _TITLE)), _TITLE) or "Untitled"
+    heading = heading_of(paper)
     summary = readable(clean(paper.summary or "", _ABSTRACT))
     abstract = readable(clean(paper.abstract, _ABSTRACT))
     return View(
         paper_id=paper.id,
-        title=title,
-        line=shortened(title, _IN_LINE),
+        title=heading.title,
+        line=heading.line,
         by=_by(paper),
-        said=shortened(summary, LONGEST) if summary else contribution(abstract, title),
+        said=shortened(summary, LONGEST) if summary else contribution(abstract, heading.title),
         label="AI summary" if summary else "",
-        url=link(paper.url),
+        url=heading.url,
         pdf=link(paper.pdf_url),
         code=link(paper.repository),
         stars=_stars(paper.stars),
     )
 
 
-def _lead(view: View, paper: Paper) -> str:
-    return in_sentence_case(shortened_title(view.title, _IN_SUBJECT), paper.abstract)
+def _lead(title: str, paper: Paper) -> str:
+    return in_sentence_case(shortened_title(title, _IN_SUBJECT), paper.abstract)
 
 
 def _by(paper: Paper) -> str:

@@ -12,8 +12,9 @@ from worker.commands.common import busy, say, show
 from worker.ingest import catalogue
 from worker.pick.choices import Choice, Quiet, Selection
 from worker.pick.today import Today
-from worker.send import forward, ledger, planning
+from worker.send import forward, planning
 from worker.send.forward import Forwarded
+from worker.send.ledger import lookups
 from worker.send.planning import Decided
 
 BLOCK = 1000
@@ -54,7 +55,7 @@ def _shown(runtime: Runtime, ids: Sequence[int], choose: Choose) -> bool:
         for start in range(0, len(ids), BLOCK):
             rows += choose(session, audience.by_ids(session, ids[start : start + BLOCK]), now)
             session.expunge_all()
-        waiting = sum(ledger.waiting(session, now=now).values()) + requests.unposted(session)
+        waiting = sum(lookups.waiting(session, now=now).values()) + requests.unposted(session)
     if rows:
         show(("reader", "would get", "because"), rows, "Dry run: nothing is written or mailed")
     if waiting:

@@ -14,9 +14,10 @@ from subscribers import audience
 from subscribers.models import Standing
 from worker.commands import rehearsal
 from worker.commands.common import FAILED, busy, example, fail, progress, say, with_runtime
-from worker.send import ledger, waves
+from worker.send import waves
 from worker.send.delivery import CLAIM, Tally
 from worker.send.forward import Forwarded
+from worker.send.ledger import lookups
 from worker.send.models import State
 from worker.send.office import Office
 
@@ -85,7 +86,7 @@ def _nothing_due(runtime: Runtime) -> None:
     now = runtime.clock.now()
     with runtime.database.reading() as session:
         due, readers = audience.next_due_at(session, now), sum(audience.counts(session).values())
-        later, first = ledger.later(session, now=now)
+        later, first = lookups.later(session, now=now)
     if first:
         say(f"{later} not taken yet; next tried on {_moment(first, now)}.")
     if due:
@@ -138,7 +139,7 @@ def _deliver(runtime: Runtime, office: Office, readers: list[int], done: Round) 
     wanted = done.forwarded.waiting
     if readers:
         with runtime.database.reading() as session:
-            wanted = ledger.waiting_for(session, readers)
+            wanted = lookups.waiting_for(session, readers)
     blocks: list[Sequence[int]] = [wanted[start : start + CLAIM] for start in range(0, len(wanted), CLAIM)]
     total = len(wanted) if readers else office.waiting()
     with progress("handing over", total) as step, _stoppable(office, done):
@@ -178,9 +179,9 @@ def _account(runtime: Runtime, done: Round) -> None:
     with runtime.database.reading() as session:
         for reason, count in waves.skips(session, done.ranges).items():
             say(f"  no mail for {count}: {reason}")
-        lost = ledger.ended(session, LOST, since=done.begun_at, limit=NAMED)
+        lost = lookups.ended(session, LOST, since=done.begun_at, limit=NAMED)
         readers = audience.addresses(session, {one.subscriber_id for one in lost})
-        stand = ledger.states_of(session, [*done.forwarded.planned, *done.forwarded.waiting])
+        stand = lookups.states_of(session, [*done.forwarded.planned, *done.forwarded.waiting])
     for address, reason in done.forwarded.quiet:
         say(f"  no mail for {address}: {reason}")
     for address, reason in done.forwarded.refused:

@@ -11,7 +11,8 @@ from worker.commands.common import FAILED, example, say, show, with_runtime
 from worker.commands.terminal import Said
 from worker.ingest import runs
 from worker.ingest.registry import names_of
-from worker.send import heartbeats, ledger, notices, waves
+from worker.send import heartbeats, notices, waves
+from worker.send.ledger import lookups
 from worker.send.models import Kind, State
 
 BAR = 40  # columns of the longest bar
@@ -42,7 +43,7 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
     with runtime.database.reading() as session:
         _sources(runs.latest(session, sources), runs.under_way(session, now), now)
         _waves(waves.recent(session))
-        _waiting(ledger.waiting(session, now=now), requests.unposted(session), ledger.later(session, now=now), now)
+        _waiting(lookups.waiting(session, now=now), requests.unposted(session), lookups.later(session, now=now), now)
         last = heartbeats.last(session, heartbeats.BEAT)
         say(f"clock: {f'beat {_ago(last, now)}' if last else 'has not beaten yet; start it: paperboy up'}")
         counts = audience.counts(session)

@@ -15,7 +15,7 @@ from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, unpacked
 from worker.pick.today import topics_of
-from worker.send import ledger
+from worker.send.ledger import lookups
 from worker.send.models import Delivery
 from worker.send.words import told
 
@@ -34,7 +34,7 @@ def why(runtime: Runtime, email: str, last: int) -> None:
         say((subscriber.address, "bold"))
         for line in _standing(session, subscriber, topics):
             say(f"  {line}")
-        deliveries = ledger.history(session, subscriber.id, last)
+        deliveries = lookups.history(session, subscriber.id, last)
         papers = catalogue.papers_by_id(session, {paper for one in deliveries for paper in _papers(one)})
     if not deliveries:
         say("\nNo occasion yet.")

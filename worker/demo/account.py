@@ -13,8 +13,9 @@ from subscribers import audience
 from worker.demo.week import PAGE, listings
 from worker.ingest import catalogue
 from worker.ingest.papers import title_name
-from worker.send import ledger, waves
+from worker.send import waves
 from worker.send.forward import Forwarded
+from worker.send.ledger import writing
 from worker.send.models import State
 
 BLOCK = 1000  # readers at a time
@@ -91,9 +92,9 @@ def _ids(session: Session) -> Iterator[int]:
         yield from (row.id for row in page)
 
 
-def _rows(session: Session, ids: Sequence[int]) -> Iterator[ledger.Past]:
+def _rows(session: Session, ids: Sequence[int]) -> Iterator[writing.Past]:
     for start in range(0, len(ids), BLOCK):
-        yield from ledger.past(session, ids[start : start + BLOCK], since=EVER)
+        yield from writing.past(session, ids[start : start + BLOCK], since=EVER)
 
 
 def _sample(session: Session) -> set[int]:

@@ -18,7 +18,7 @@ from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, Selection, unpacked
 from worker.render.plain import link
-from worker.send import ledger
+from worker.send.ledger import lookups
 from worker.send.models import Delivery, State
 
 OCCASIONS = 100  # a reader's, at most
@@ -75,7 +75,7 @@ def stories(session: Session, topics: Catalogue, maildir: Path, *, most: int) ->
     """The stories of the first `most` readers, in the order they subscribed."""
     rows = audience.page(session, limit=most)
     wishes = _wishes(session, [row.id for row in rows], topics)
-    histories = {row.id: sorted(ledger.history(session, row.id, OCCASIONS), key=lambda one: one.due_at) for row in rows}
+    histories = {row.id: sorted(lookups.history(session, row.id, OCCASIONS), key=lambda one: one.due_at) for row in rows}
     shown = {paper for history in histories.values() for one in history for paper in _chosen(one).paper_ids}
     papers = catalogue.papers_by_id(session, shown)
     post = _Post(maildir, frozenset(link(paper.url) for paper in papers.values()) - {""})

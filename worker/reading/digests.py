@@ -24,7 +24,7 @@ from worker.reading.public import BIBTEX
 from worker.reading.shown import shown
 from worker.render.cards import view_of
 from worker.render.digests import remarks
-from worker.send import ledger
+from worker.send.ledger import lookups
 
 
 class Wish(StrEnum):
@@ -109,7 +109,7 @@ def vote(site: Site, asked: Asked) -> Response:
 
 def _open(site: Site, asked: Asked, session: Session) -> Opened:
     """What the token opens. Raises LinkError; a digest that is no longer kept counts as expired."""
-    delivery = ledger.one(session, site.links.read(asked.path["token"], asked.now, Purpose.READ).id)
+    delivery = lookups.one(session, site.links.read(asked.path["token"], asked.now, Purpose.READ).id)
     if delivery is None or "for_you" not in delivery.content:
         raise LinkError(LinkFault.EXPIRED)
     selection = unpacked(delivery.content)

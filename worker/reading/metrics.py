@@ -13,7 +13,8 @@ from starlette.routing import Route
 from config.runtime import Runtime
 from subscribers import audience
 from worker.ingest import catalogue
-from worker.send import heartbeats, ledger
+from worker.send import heartbeats
+from worker.send.ledger import lookups
 
 TWO_TICKS = timedelta(minutes=2)
 
@@ -37,7 +38,7 @@ def lines(runtime: Runtime) -> Iterator[str]:
     now = runtime.clock.now()
     with runtime.database.reading() as session:
         standings = audience.counts(session)
-        waiting = ledger.waiting(session, now=now)
+        waiting = lookups.waiting(session, now=now)
         overdue = len(audience.overdue(session, now - TWO_TICKS, limit=1000))
         held = catalogue.counts(session)
         beat = heartbeats.last(session, heartbeats.BEAT)

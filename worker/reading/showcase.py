@@ -12,7 +12,7 @@ from subscribers.links import Links
 from worker.ingest import catalogue
 from worker.reading.history import told
 from worker.reading.newsdesk import Draft, Newsdesk
-from worker.send import ledger
+from worker.send.ledger import lookups
 
 TEASED = 3  # cards on the front page
 
@@ -42,7 +42,7 @@ class ReadingShowcase:
 
     def history(self, subscriber_id: int, now: datetime) -> Markup:
         with self._database.reading() as session:
-            rows = told(ledger.history(session, subscriber_id), self._links)
+            rows = told(lookups.history(session, subscriber_id), self._links)
         return self._fragment("history", rows=rows)
 
     def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:

@@ -26,7 +26,8 @@ from worker.render.letters import Letter
 from worker.render.message import Message, Parts
 from worker.render.press import Press
 from worker.send.delivery import Ready
-from worker.send.ledger import Claimed, Settlement
+from worker.send.ledger.claims import Claimed
+from worker.send.ledger.outcomes import Settlement
 from worker.send.models import OPERATOR_ID, Kind, State
 from worker.send.port import Parcel
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from config.log import logger
-from worker.send import ledger
-from worker.send.ledger import Claimed, Settlement
+from worker.send.ledger import claims, outcomes
+from worker.send.ledger.claims import Claimed
+from worker.send.ledger.outcomes import Settlement
 from worker.send.models import Kind, State
 from worker.send.ownership import Ownership
 from worker.send.port import Mailer, Outcome, Parcel, Unavailable
@@ -100,8 +101,8 @@ class Deliverer:
         groups = iter([only[start : start + CLAIM] for start in range(0, len(only), CLAIM)])
         with owner:
             while self._may_start(owner):
-                claims = self._claim_these(owner, next(groups, ())) if only else self._claim(owner)
-                if not claims or not self._deliver(owner, claims, tally):
+                taken = self._claim_these(owner, next(groups, ())) if only else self._claim(owner)
+                if not taken or not self._deliver(owner, taken, tally):
                     break
         return tally
 
@@ -118,20 +119,20 @@ class Deliverer:
         with self.database.transaction() as session:
             self.post_letters(session)
             for kind in (Kind.LETTER, Kind.DIGEST):
-                if claims := ledger.claim(session, owner=owner.id, kind=kind, now=now, limit=CLAIM):
-                    return claims
+                if taken := claims.claim(session, owner=owner.id, kind=kind, now=now, limit=CLAIM):
+                    return taken
         return []
 
     def _claim_these(self, owner: Ownership, group: Sequence[int]) -> list[Claimed]:
         with self.database.transaction() as session:
-            return [claim for wanted in group for claim in ledger.claim_one(session, wanted, owner=owner.id)]
+            return [one for wanted in group for one in claims.claim_one(session, wanted, owner=owner.id)]
 
-    def _deliver(self, owner: Ownership, claims: Sequence[Claimed], tally: Tally) -> bool:
+    def _deliver(self, owner: Ownership, taken: Sequence[Claimed], tally: Tally) -> bool:
         """Compose and hand over one group of claims; whether to go on."""
-        waiting = {claimed.id: Ready(claimed) for claimed in claims}
+        waiting = {claimed.id: Ready(claimed) for claimed in taken}
         self._drawn.clear()
         try:
-            ready, ended = self.composer.compose(claims)
+            ready, ended = self.composer.compose(taken)
             self._settle(owner, ended, tally)
             waiting = {one.claimed.id: one for one in ready}
             return self._by_first_mailer(owner, waiting, tally)
@@ -189,7 +190,7 @@ class Deliverer:
             yield one.parcel
 
     def _settlement(self, ready: Ready, outcome: Outcome, mailer: Mailer) -> Settlement:
-        made = ledger.settlement(ready.claimed, outcome, now=self.clock.now(), mailer=mailer.name)
+        made = outcomes.settlement(ready.claimed, outcome, now=self.clock.now(), mailer=mailer.name)
         return replace(made, address_hash=ready.address_hash)
 
     def _unfinished(self, ready: Ready, again_at: datetime) -> Settlement:
@@ -211,7 +212,7 @@ class Deliverer:
         try:
             with self.database.transaction() as session:
                 for who in {who for who, _ in self._owed}:
-                    ledger.settle(session, who, [one for owed_by, one in self._owed if owed_by == who])
+                    outcomes.settle(session, who, [one for owed_by, one in self._owed if owed_by == who])
         except SQLAlchemyError as error:
             log.warning("could not settle yet", owed=len(self._owed), owner=owner.id, error=str(error).splitlines()[0])
             return False

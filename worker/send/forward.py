@@ -12,7 +12,8 @@ from subscribers import audience, cadence
 from subscribers.models import Standing, Subscriber
 from worker.pick.choices import Quiet
 from worker.pick.today import Today
-from worker.send import ledger, planning
+from worker.send import planning
+from worker.send.ledger import writing
 from worker.send.models import Delivery, State
 from worker.send.planning import Decided, Due, Plan
 from worker.send.words import told
@@ -58,7 +59,7 @@ def bring_forward(database: Database, today: Today, clock: Clock, ids: Sequence[
 def open_to(session: Session, rows: Sequence[Subscriber], result: Forwarded, *, now: datetime) -> list[Due]:
     """The occasions of today that these readers may still have; of everybody else `result` notes why not. Writes nothing."""
     due = [_today(row, now) for row in rows]
-    known = ledger.existing(session, [row.id for row in rows], {one.occasion for one in due})
+    known = writing.existing(session, [row.id for row in rows], {one.occasion for one in due})
     free = []
     for one in due:
         before = known.get((one.row.id, one.occasion))
@@ -91,7 +92,7 @@ def _refusal(row: Subscriber, before: Delivery | None, now: datetime) -> str | N
 
 
 def _note(session: Session, decided: Sequence[Decided], result: Forwarded) -> None:
-    written = ledger.existing(session, [one.due.row.id for one in decided], {one.due.occasion for one in decided})
+    written = writing.existing(session, [one.due.row.id for one in decided], {one.due.occasion for one in decided})
     for one in decided:
         if isinstance(one.outcome, Quiet):
             result.quiet.append((one.due.row.address, one.outcome.reason))

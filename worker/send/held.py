@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from subscribers.models import Subscriber
 from subscribers.privacy import Json
-from worker.send import ledger
-from worker.send.models import OPERATOR_ID, Delivery
+from worker.send.ledger import outcomes
+from worker.send.models import OPEN, OPERATOR_ID, Delivery
 
 _NOTHING: dict[str, Any] = {"address_hash": None, "domain": "", "reason": "", "provider_id": "", "papers": b"", "content": {}}
 
@@ -39,13 +39,13 @@ class LedgerHolder:
 
     def erase(self, session: Session, subscriber_id: int) -> None:
         """Take back what waits, and empty every row; one that is just being handed over is emptied again by `scrub`."""
-        ledger.cancel_for(session, subscriber_id, now=self._clock.now(), reason="the reader was erased")
+        outcomes.cancel_for(session, subscriber_id, now=self._clock.now(), reason="the reader was erased")
         session.execute(update(Delivery).where(Delivery.subscriber_id == subscriber_id).values(_NOTHING))
 
 
 def scrub(session: Session, since: datetime) -> int:
     """Empty what was due since then and settled after its reader was erased; how many rows."""
     gone = ~select(Subscriber.id).where(Subscriber.id == Delivery.subscriber_id).exists()
-    settled = and_(Delivery.due_at >= since, Delivery.state.not_in(ledger.OPEN), Delivery.subscriber_id != OPERATOR_ID)
+    settled = and_(Delivery.due_at >= since, Delivery.state.not_in(OPEN), Delivery.subscriber_id != OPERATOR_ID)
     emptied = update(Delivery).where(settled, Delivery.address_hash.is_not(None), gone).values(_NOTHING).returning(Delivery.id)
     return len(session.scalars(emptied, execution_options={"synchronize_session": False}).all())

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from subscribers import audience, requests
 from subscribers.models import Request, RequestKind, Subscriber
 from worker.pick.today import Today
-from worker.send import ledger, planning
+from worker.send import planning
+from worker.send.ledger import writing
 from worker.send.models import Kind, State
 from worker.send.planning import Due
 
@@ -24,7 +25,7 @@ def post(session: Session, today: Today, *, now: datetime) -> int:
     readers = {row.id: row for row in audience.locked(session, {one.subscriber_id for one in waiting})}
     welcomes = [one for one in waiting if one.kind == RequestKind.WELCOME]
     letters = [one for one in waiting if one.kind != RequestKind.WELCOME]
-    ledger.write(session, [_row(one, readers[one.subscriber_id]) for one in letters])
+    writing.write(session, [_row(one, readers[one.subscriber_id]) for one in letters])
     _welcome(session, today, [readers[one.subscriber_id] for one in welcomes], now)
     requests.handled(session, [one.id for one in waiting], now)
     return len(waiting)

@@ -27,6 +27,11 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
+# States in which the reader has, or may have, or will have, the papers of a delivery.
+HELD = (State.WAITING, State.CLAIMED, State.ACCEPTED, State.UNKNOWN)
+OPEN = (State.WAITING, State.CLAIMED)
+
+
 class Kind(StrEnum):
     """Letters go first (law 9)."""
 

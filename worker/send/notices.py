@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from subscribers import audience
 from worker.ingest import runs
-from worker.send import heartbeats, ledger, waves
+from worker.send import heartbeats, waves
+from worker.send.ledger import lookups, writing
 from worker.send.models import OPERATOR_ID, Kind, State
 
 STALE_AFTER = timedelta(hours=24)
@@ -55,8 +56,8 @@ def write(session: Session, notices: Iterable[Notice], *, now: datetime) -> list
         }
         for notice in notices
     ]
-    ledger.write(session, rows)
-    return ledger.ids(session, OPERATOR_ID, [str(row["occasion"]) for row in rows])
+    writing.write(session, rows)
+    return lookups.ids(session, OPERATOR_ID, [str(row["occasion"]) for row in rows])
 
 
 def _short(cause: str) -> str:

@@ -16,11 +16,12 @@ from worker.ingest.registry import names_of
 from worker.pick import rankings
 from worker.pick.today import Today
 from worker.render.message import Message
-from worker.send import forward, heartbeats, held, ledger, letters, notices, planning, recovery, retention, waves
+from worker.send import forward, heartbeats, held, letters, notices, planning, recovery, retention, waves
 from worker.send.composing import LedgerComposer
 from worker.send.delivery import Deliverer, Tally
 from worker.send.forward import Forwarded
 from worker.send.journal import FileJournal, Journals
+from worker.send.ledger import lookups, outcomes
 from worker.send.ownership import Ownership, Sweeper
 from worker.send.port import Mailer, Outcome, Parcel, Unavailable
 from worker.send.rates import DatabasePace, pace_from, rate_of
@@ -127,7 +128,7 @@ class Office:
     def waiting(self) -> int:
         """How many deliveries are due for an attempt."""
         with self._database.reading() as session:
-            return sum(ledger.waiting(session, now=self._clock.now()).values())
+            return sum(lookups.waiting(session, now=self._clock.now()).values())
 
     def sweep(self) -> None:
         """Settle what dead processes left, end what is stale, and close the waves whose account adds up."""
@@ -137,8 +138,8 @@ class Office:
         now = self._clock.now()
         with self._database.transaction() as session:
             if self._settings.on_unknown == "resend":
-                ledger.resend_unknown(session, now=now)
-            ledger.expire(session, now=now)
+                outcomes.resend_unknown(session, now=now)
+            outcomes.expire(session, now=now)
         with self._database.transaction() as session:
             for account in waves.close_finished(session, now=now):
                 level = log.error if account.balance else log.info

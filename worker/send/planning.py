@@ -21,8 +21,9 @@ from worker.pick.choices import Quiet, Selection
 from worker.pick.readers import Reader
 from worker.pick.selection import select, window
 from worker.pick.today import Desk, Today
-from worker.send import ledger, waves
-from worker.send.ledger import Past
+from worker.send import waves
+from worker.send.ledger import writing
+from worker.send.ledger.writing import Past
 from worker.send.models import Kind, State
 
 MEMORY = timedelta(days=16)
@@ -104,7 +105,7 @@ def decide(session: Session, today: Today, due: Sequence[Due], *, now: datetime)
 def write(session: Session, today: Today, plan: Plan, *, now: datetime) -> None:
     """Write deliveries, skips and what was missed, and move the readers on."""
     rows = [_missed(one, now, plan.wave_id) for one in plan.missed]
-    ledger.write(session, rows + [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided])
+    writing.write(session, rows + [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided])
     readers: dict[int, Subscriber] = {}
     used: dict[int, dict[str, datetime | None]] = defaultdict(dict)
     for one in plan.missed:
@@ -118,7 +119,7 @@ def write(session: Session, today: Today, plan: Plan, *, now: datetime) -> None:
 
 def write_welcome(session: Session, today: Today, decided: Sequence[Decided], *, now: datetime) -> None:
     """Write first digests. A welcome uses up no day: the first regular one is due when confirming said so."""
-    ledger.write(session, [_row(one, now, None, today.ranking_id) for one in decided])
+    writing.write(session, [_row(one, now, None, today.ranking_id) for one in decided])
     audience.digested(session, [one.due.row.id for one in decided if isinstance(one.outcome, Selection)], now)
 
 
@@ -154,7 +155,7 @@ def _common(one: Due, wave_id: int | None) -> dict[str, Any]:
 
 def _readers(session: Session, desk: Desk, due: Sequence[Due], now: datetime) -> list[Reader]:
     ids = sorted({one.row.id for one in due})
-    past = _pasts(ledger.past(session, ids, since=now - MEMORY))
+    past = _pasts(writing.past(session, ids, since=now - MEMORY))
     memory = _Memory(_wishes(session, ids), past, _votes(session, ids, desk))
     return [_reader(one, memory, desk, now) for one in due]
 

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from config.log import logger
-from worker.send import ledger, ownership
+from worker.send import ownership
 from worker.send.journal import Journals
-from worker.send.ledger import Settlement
+from worker.send.ledger import claims, outcomes
+from worker.send.ledger.outcomes import Settlement
 from worker.send.models import State
 from worker.send.ownership import GivenUp, Sweeper
 from worker.send.port import Outcome, Verdict
@@ -24,7 +25,7 @@ def settle_orphans(database: Database, clock: Clock, journals: Journals) -> None
         now = clock.now()
         with database.transaction() as session:
             _settle(session, orphan.owner, orphan.outcomes, now)
-            given = ledger.give_back_unbegun(session, orphan.owner, [], now=now)
+            given = claims.give_back_unbegun(session, orphan.owner, [], now=now)
             ownership.end(session, orphan.owner, clock)
         unknown = sum(one.verdict is Verdict.UNKNOWN for one in orphan.outcomes)
         log.warning(
@@ -39,23 +40,23 @@ def give_up_silent(database: Database, clock: Clock, sweeper: Sweeper, journals:
             _take_back(session, silent, journals, clock.now())
 
 
-def _settle(session: Session, owner: int, outcomes: Iterable[Outcome], now: datetime) -> None:
-    outcomes = list(outcomes)
-    held = {one.id: one for one in ledger.held(session, owner, [outcome.delivery_id for outcome in outcomes])}
+def _settle(session: Session, owner: int, found: Iterable[Outcome], now: datetime) -> None:
+    answers = list(found)
+    held = {one.id: one for one in claims.held(session, owner, [outcome.delivery_id for outcome in answers])}
     settlements = []
-    for outcome in outcomes:
+    for outcome in answers:
         if claimed := held.get(outcome.delivery_id):
-            settlements.append(ledger.settlement(claimed, outcome, now=now, mailer=""))
+            settlements.append(outcomes.settlement(claimed, outcome, now=now, mailer=""))
         elif outcome.verdict is Verdict.ACCEPTED:
             settlements.append(Settlement(outcome.delivery_id, State.ACCEPTED, now, outcome.words, outcome.code))
-    ledger.settle(session, owner, settlements)
+    outcomes.settle(session, owner, settlements)
 
 
 def _take_back(session: Session, silent: GivenUp, journals: Journals, now: datetime) -> None:
     """Where we see its journal, what it never began waits again, and what it still has in hand is left to it (it may be frozen)."""
     if silent.folder == journals.identity():
-        given = ledger.give_back_unbegun(session, silent.id, journals.in_hand(silent.id), now=now)
+        given = claims.give_back_unbegun(session, silent.id, journals.in_hand(silent.id), now=now)
         log.warning("gave up a silent process", process=silent.id, given_back=given)
         return
-    unknown = ledger.mark_unknown(session, silent.id, now=now, words="its process fell silent on another host")
+    unknown = claims.mark_unknown(session, silent.id, now=now, words="its process fell silent on another host")
     log.warning("gave up a silent process of another host", process=silent.id, unknown=unknown)

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from worker.send import ownership
-from worker.send.ledger import OPEN
-from worker.send.models import Delivery, Range, Wave
+from worker.send.models import OPEN, Delivery, Range, Wave
 
 DELIVERIES = timedelta(days=90)
 PROCESSES = timedelta(days=2)

@@ -8,8 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from worker.send.ledger import OPEN
-from worker.send.models import Delivery, Range, State, Wave
+from worker.send.models import OPEN, Delivery, Range, State, Wave
 
 READERS_A_RANGE = 2000  # a Celery task costs about 2 ms in all, so 1 us a reader (measurements, section 4)
 TICK = timedelta(minutes=1)

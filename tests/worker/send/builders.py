@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.database import Database
-from worker.send import ledger
+from worker.send.ledger import writing
 from worker.send.models import Delivery, Kind, Process, State
 
 NOW = datetime(2026, 6, 17, 6, 0, tzinfo=UTC)
@@ -45,7 +45,7 @@ def a_process(database: Database, name: str = "here:1") -> int:
 def written(database: Database, *rows: dict[str, Any]) -> list[int]:
     """The ids of these rows, added in order."""
     with database.transaction() as session:
-        ledger.write(session, rows)
+        writing.write(session, rows)
         return list(session.scalars(select(Delivery.id).order_by(Delivery.id)))
 
 

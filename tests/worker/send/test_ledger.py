@@ -7,73 +7,73 @@ import pytest
 
 from config.database import Database
 from tests.worker.send.builders import NOW, a_process, a_row, states, written
-from worker.send import ledger
-from worker.send.ledger import Settlement
+from worker.send.ledger import claims, outcomes, writing
+from worker.send.ledger.outcomes import Settlement
 from worker.send.models import Delivery, Kind, State
 from worker.send.port import Outcome, Verdict
 
 
-def claims(database: Database, owner: int, limit: int = 10, kind: Kind = Kind.DIGEST, now: object = NOW) -> list[ledger.Claimed]:
+def taken(database: Database, owner: int, limit: int = 10, kind: Kind = Kind.DIGEST, now: object = NOW) -> list[claims.Claimed]:
     with database.transaction() as session:
-        return ledger.claim(session, owner=owner, kind=kind, now=now, limit=limit)  # type: ignore[arg-type] # tests pass moments
+        return claims.claim(session, owner=owner, kind=kind, now=now, limit=limit)  # type: ignore[arg-type] # tests pass moments
 
 
 def settled(database: Database, owner: int, *settlements: Settlement) -> None:
     with database.transaction() as session:
-        ledger.settle(session, owner, settlements)
+        outcomes.settle(session, owner, settlements)
 
 
 def test_a_reader_gets_at_most_one_delivery_an_occasion(database: Database) -> None:
     with database.transaction() as session:
-        assert ledger.write(session, [a_row(1), a_row(2)]) == 2
+        assert writing.write(session, [a_row(1), a_row(2)]) == 2
     with database.transaction() as session:
-        assert ledger.write(session, [a_row(1), a_row(1, occasion="digest:2026-06-18")]) == 1
+        assert writing.write(session, [a_row(1), a_row(1, occasion="digest:2026-06-18")]) == 1
 
 
 def test_what_is_claimed_is_claimed_by_one_owner_only(database: Database) -> None:
     written(database, *[a_row(reader) for reader in range(1, 8)])
     first, second = a_process(database), a_process(database)
-    mine, yours = claims(database, first, 4), claims(database, second)
+    mine, yours = taken(database, first, 4), taken(database, second)
     assert len(mine) == 4
     assert {one.id for one in mine}.isdisjoint(one.id for one in yours)
-    assert claims(database, first) == []
+    assert taken(database, first) == []
 
 
 def test_many_hands_at_once_claim_each_delivery_once(database: Database) -> None:
     written(database, *[a_row(reader) for reader in range(1, 301)])
     owners = [a_process(database) for _ in range(4)]
-    taken: list[int] = []
+    found: list[int] = []
 
     def work(owner: int) -> None:
-        while got := claims(database, owner, 7):
-            taken.extend(one.id for one in got)
+        while got := taken(database, owner, 7):
+            found.extend(one.id for one in got)
 
     hands = [threading.Thread(target=work, args=(owner,)) for owner in owners]
     for hand in hands:
         hand.start()
     for hand in hands:
         hand.join()
-    assert sorted(taken) == sorted(set(taken))
-    assert len(taken) == 300
+    assert sorted(found) == sorted(set(found))
+    assert len(found) == 300
 
 
 def test_what_is_not_due_yet_is_not_claimed(database: Database) -> None:
     written(database, a_row(1, next_attempt_at=NOW + timedelta(minutes=1)), a_row(2))
-    assert [one.subscriber_id for one in claims(database, a_process(database))] == [2]
+    assert [one.subscriber_id for one in taken(database, a_process(database))] == [2]
 
 
 def test_letters_and_digests_are_lanes_of_their_own(database: Database) -> None:
     written(database, a_row(1), a_row(2, kind=Kind.LETTER, occasion="confirm:1"))
     owner = a_process(database)
-    assert [one.subscriber_id for one in claims(database, owner, kind=Kind.LETTER)] == [2]
+    assert [one.subscriber_id for one in taken(database, owner, kind=Kind.LETTER)] == [2]
 
 
 def test_an_accepted_delivery_keeps_who_took_it_and_the_hash_of_its_address(database: Database) -> None:
     written(database, a_row(1))
     owner = a_process(database)
-    [claimed] = claims(database, owner)
+    [claimed] = taken(database, owner)
     outcome = Outcome(claimed.id, Verdict.ACCEPTED, "250 2.0.0", "queued as 1", "1")
-    settled(database, owner, ledger.settlement(claimed, outcome, now=NOW, mailer="smtp relay:25"))
+    settled(database, owner, outcomes.settlement(claimed, outcome, now=NOW, mailer="smtp relay:25"))
     with database.reading() as session:
         row = session.get_one(Delivery, claimed.id)
         assert (row.state, row.code, row.mailer, row.provider_id, row.owner) == ("accepted", "250 2.0.0", "smtp relay:25", "1", None)
@@ -82,14 +82,14 @@ def test_an_accepted_delivery_keeps_who_took_it_and_the_hash_of_its_address(data
 
 @pytest.mark.parametrize(("attempt", "minutes"), [(1, 1), (2, 5), (3, 30), (4, 120), (5, 360), (6, 720)])
 def test_a_deferred_delivery_waits_longer_each_time(attempt: int, minutes: int) -> None:
-    assert ledger.next_attempt(attempt, NOW + timedelta(days=3), NOW) == NOW + timedelta(minutes=minutes)
+    assert outcomes.next_attempt(attempt, NOW + timedelta(days=3), NOW) == NOW + timedelta(minutes=minutes)
 
 
 def test_a_delivery_that_would_be_stale_by_its_next_attempt_has_failed(database: Database) -> None:
     written(database, a_row(1, stale_at=NOW + timedelta(seconds=50)))
     owner = a_process(database)
-    [claimed] = claims(database, owner)
-    settled(database, owner, ledger.settlement(claimed, Outcome(claimed.id, Verdict.DEFERRED, "451", "later"), now=NOW, mailer="m"))
+    [claimed] = taken(database, owner)
+    settled(database, owner, outcomes.settlement(claimed, Outcome(claimed.id, Verdict.DEFERRED, "451", "later"), now=NOW, mailer="m"))
     with database.reading() as session:
         assert states(session) == {claimed.id: State.FAILED}
 
@@ -97,19 +97,19 @@ def test_a_delivery_that_would_be_stale_by_its_next_attempt_has_failed(database:
 def test_a_claim_given_back_unbegun_does_not_count_as_an_attempt(database: Database) -> None:
     [delivery] = written(database, a_row(1))
     owner = a_process(database)
-    claims(database, owner)
+    taken(database, owner)
     settled(database, owner, Settlement(delivery, State.WAITING, NOW, next_attempt_at=NOW, uncounted=1))
-    [again] = claims(database, owner)
+    [again] = taken(database, owner)
     assert again.attempts == 1
 
 
 def test_an_owner_that_was_given_up_cannot_take_back_what_another_holds(database: Database) -> None:
     [delivery] = written(database, a_row(1))
     slow, quick = a_process(database), a_process(database)
-    claims(database, slow)
+    taken(database, slow)
     with database.transaction() as session:
-        ledger.give_back_unbegun(session, slow, [], now=NOW)
-    claims(database, quick)
+        claims.give_back_unbegun(session, slow, [], now=NOW)
+    taken(database, quick)
     settled(database, slow, Settlement(delivery, State.REFUSED, NOW))
     with database.reading() as session:
         assert states(session) == {delivery: State.CLAIMED}
@@ -118,9 +118,9 @@ def test_an_owner_that_was_given_up_cannot_take_back_what_another_holds(database
 def test_late_news_that_a_mail_was_accepted_keeps_it_from_going_out_again(database: Database) -> None:
     [delivery] = written(database, a_row(1))
     owner = a_process(database)
-    claims(database, owner)
+    taken(database, owner)
     with database.transaction() as session:
-        assert ledger.mark_unknown(session, owner, now=NOW, words="its process died") == 1
+        assert claims.mark_unknown(session, owner, now=NOW, words="its process died") == 1
     settled(database, owner, Settlement(delivery, State.ACCEPTED, NOW))
     with database.reading() as session:
         assert states(session) == {delivery: State.ACCEPTED}
@@ -129,10 +129,10 @@ def test_late_news_that_a_mail_was_accepted_keeps_it_from_going_out_again(databa
 def test_what_a_dead_owner_had_begun_is_unknown_and_the_rest_waits_again(database: Database) -> None:
     begun, unbegun = written(database, a_row(1), a_row(2))
     owner = a_process(database)
-    claims(database, owner)
+    taken(database, owner)
     with database.transaction() as session:
-        ledger.give_back_unbegun(session, owner, [begun], now=NOW)
-        ledger.mark_unknown(session, owner, now=NOW, words="its process died")
+        claims.give_back_unbegun(session, owner, [begun], now=NOW)
+        claims.mark_unknown(session, owner, now=NOW, words="its process died")
     with database.reading() as session:
         assert states(session) == {begun: State.UNKNOWN, unbegun: State.WAITING}
 
@@ -140,7 +140,7 @@ def test_what_a_dead_owner_had_begun_is_unknown_and_the_rest_waits_again(databas
 def test_the_policy_resend_brings_unknown_deliveries_back_until_they_are_stale(database: Database) -> None:
     fresh, old = written(database, a_row(1, state=State.UNKNOWN), a_row(2, state=State.UNKNOWN, stale_at=NOW))
     with database.transaction() as session:
-        assert ledger.resend_unknown(session, now=NOW) == 1
+        assert outcomes.resend_unknown(session, now=NOW) == 1
     with database.reading() as session:
         assert states(session) == {fresh: State.WAITING, old: State.UNKNOWN}
 
@@ -148,7 +148,7 @@ def test_the_policy_resend_brings_unknown_deliveries_back_until_they_are_stale(d
 def test_what_waits_past_its_use_is_stale(database: Database) -> None:
     [delivery] = written(database, a_row(1))
     with database.transaction() as session:
-        assert ledger.expire(session, now=NOW + timedelta(hours=20)) == 1
+        assert outcomes.expire(session, now=NOW + timedelta(hours=20)) == 1
     with database.reading() as session:
         assert states(session) == {delivery: State.STALE}
 
@@ -157,5 +157,5 @@ def test_planning_reads_what_a_reader_has_or_may_have_and_the_days_it_was_spared
     every = [a_row(reader, state=state) for reader, state in enumerate(State, start=1)]
     written(database, *every, a_row(99, due_at=NOW - timedelta(days=17)))
     with database.reading() as session:
-        seen = ledger.past(session, range(1, 100), since=NOW - timedelta(days=16))
+        seen = writing.past(session, range(1, 100), since=NOW - timedelta(days=16))
     assert {one.state for one in seen} == {State.WAITING, State.CLAIMED, State.ACCEPTED, State.UNKNOWN, State.SKIPPED}

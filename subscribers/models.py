@@ -113,6 +113,18 @@ class Request(Base):
     )
 
 
+class Feed(Base):
+    """A reader's own feed, off until they ask for it: its link names this row, so that a new row is a new link and kills the old one."""
+
+    __tablename__ = "feeds"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), unique=True)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (NEVER_REUSED,)
+
+
 class Suppression(Base):
     """An address never written to again, kept as its HMAC so that it outlives the subscriber (law 10)."""
 

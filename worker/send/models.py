@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import NEVER_REUSED, Base, Id, Instant
@@ -33,10 +33,20 @@ OPEN = (State.WAITING, State.CLAIMED)
 
 
 class Kind(StrEnum):
-    """Letters go first (law 9)."""
+    """The lanes, in the order in which they go: letters first (law 9), then what is due at an hour, then what many are told."""
 
     LETTER = "letter"
     DIGEST = "digest"
+    NOTICE = "notice"
+
+
+class Course(StrEnum):
+    """Where a wave stands: it passes from open to closed, unless somebody pauses or cancels it."""
+
+    OPEN = "open"
+    PAUSED = "paused"  # planned as ever, but nothing of it goes out
+    CANCELLED = "cancelled"  # what waited is cancelled, and so is what is planned from here on
+    CLOSED = "closed"
 
 
 class Wave(Base):
@@ -48,7 +58,7 @@ class Wave(Base):
     due_at: Mapped[datetime] = mapped_column(Instant, unique=True)  # the tick: two beats open one wave
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
-    state: Mapped[str] = mapped_column(String(9), default="open")  # open, paused, cancelled, closed
+    state: Mapped[Course] = mapped_column(String(9), default=Course.OPEN)
     account: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # state -> count, when closed
 
     __table_args__ = (NEVER_REUSED,)
@@ -114,6 +124,24 @@ class Delivery(Base):
     )
 
 
+class Notice(Base):
+    """What the operator announces to one audience. Its deliveries name it, so that the words are kept once."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(40))  # of the occasion, "notice:<key>": a name, or a hash of the words
+    audience: Mapped[str] = mapped_column(String(80))  # "active", "topic:robotics"
+    subject: Mapped[str] = mapped_column(String(150))
+    words: Mapped[str] = mapped_column(Text)  # Markdown
+    announced_at: Mapped[datetime] = mapped_column(Instant)
+    last_id: Mapped[int] = mapped_column(Id)  # the newest reader there was then: who comes later is not told
+    reached_id: Mapped[int] = mapped_column(Id, default=0)  # how far the deliveries are written
+    written_at: Mapped[datetime | None] = mapped_column(Instant)  # when the last of them was
+
+    __table_args__ = (UniqueConstraint("key", "audience"), NEVER_REUSED)
+
+
 class Process(Base):
     """A process that may own claims: it bumps its counter while it lives (law 3: no wall time decides)."""
 
@@ -127,6 +155,15 @@ class Process(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (NEVER_REUSED,)
+
+
+class Switch(Base):
+    """What an operator turned off until they turn it on again. In the database, so that it holds while Redis is away."""
+
+    __tablename__ = "switches"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)  # "halt": nothing goes out
+    turned_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Heartbeat(Base):

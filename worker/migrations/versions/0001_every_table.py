@@ -71,6 +71,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_kept_keys")),
     )
     op.create_table(
+        "notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("audience", sa.String(length=80), nullable=False),
+        sa.Column("subject", sa.String(length=150), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reached_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("key", "audience", name=op.f("uq_notices_key_audience")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "papers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=300), nullable=False),
@@ -192,6 +207,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address_key", name=op.f("pk_suppressions")),
     )
     op.create_table(
+        "switches",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("turned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_switches")),
+    )
+    op.create_table(
         "waves",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -265,6 +286,16 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["ranking_id"], ["rankings.id"], name=op.f("fk_editions_ranking_id_rankings")),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_editions")),
+    )
+    op.create_table(
+        "feeds",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscribers.id"], name=op.f("fk_feeds_subscriber_id_subscribers"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feeds")),
+        sa.UniqueConstraint("subscriber_id", name=op.f("uq_feeds_subscriber_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "interests",
@@ -395,6 +426,7 @@ def downgrade() -> None:
 
     op.drop_table("listings")
     op.drop_table("interests")
+    op.drop_table("feeds")
     op.drop_table("editions")
     op.drop_table("edition_marks")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
@@ -407,6 +439,7 @@ def downgrade() -> None:
 
     op.drop_table("deliveries")
     op.drop_table("waves")
+    op.drop_table("switches")
     op.drop_table("suppressions")
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.drop_index("ix_subscribers_next_due_at", postgresql_where=sa.text("next_due_at IS NOT NULL"))
@@ -429,6 +462,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_papers_first_seen_at"))
 
     op.drop_table("papers")
+    op.drop_table("notices")
     op.drop_table("kept_keys")
     with op.batch_alter_table("ingest_runs", schema=None) as batch_op:
         batch_op.drop_index("ix_ingest_runs_source")

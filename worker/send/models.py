@@ -1,10 +1,10 @@
 """The ledger's rows: waves, their ranges, deliveries, and the processes that own claims."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import NEVER_REUSED, Base, Id, Instant
@@ -117,6 +117,15 @@ class Delivery(Base):
             postgresql_where=text("state = 'waiting'"),
             sqlite_where=text("state = 'waiting'"),
         ),
+        # For what is written to slowly: a domain's own front, however many others wait before it.
+        Index(
+            "ix_deliveries_domain",
+            "domain",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
+        ),
         Index("ix_deliveries_owner", "owner", postgresql_where=text("state = 'claimed'"), sqlite_where=text("state = 'claimed'")),
         Index("ix_deliveries_wave_id", "wave_id", "state"),
         Index("ix_deliveries_due_at", "due_at"),
@@ -183,3 +192,26 @@ class Bucket(Base):
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     tokens: Mapped[float] = mapped_column()
     filled_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class MailerDay(Base):
+    """How many messages one mailer may have taken on one UTC day, for its daily cap and its warm-up."""
+
+    __tablename__ = "mailer_days"
+
+    mailer: Mapped[str] = mapped_column(String(80), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    taken: Mapped[int] = mapped_column(Integer, default=0)  # accepted, uncertain, or set aside for a batch under way
+
+
+class DomainPace(Base):
+    """A recipient domain that was in trouble, and how slowly all workers together write to it. No row: as fast as it goes."""
+
+    __tablename__ = "domain_paces"
+
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    pace: Mapped[float] = mapped_column()  # messages a second
+    free_at: Mapped[datetime] = mapped_column(Instant)  # nothing is claimed for it before
+    troubles: Mapped[int] = mapped_column(Integer)  # how many in a row: they lengthen the pause
+    words: Mapped[str] = mapped_column(String(200))  # the answer that slowed it down
+    changed_at: Mapped[datetime] = mapped_column(Instant)

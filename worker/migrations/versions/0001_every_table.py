@@ -19,6 +19,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_buckets")),
     )
     op.create_table(
+        "domain_paces",
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("pace", sa.Double(), nullable=False),
+        sa.Column("free_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("troubles", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("domain", name=op.f("pk_domain_paces")),
+    )
+    op.create_table(
         "fetches",
         sa.Column("url", sa.String(length=1000), nullable=False),
         sa.Column("etag", sa.String(length=300), nullable=True),
@@ -69,6 +79,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("value", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_kept_keys")),
+    )
+    op.create_table(
+        "mailer_days",
+        sa.Column("mailer", sa.String(length=80), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("mailer", "day", name=op.f("pk_mailer_days")),
     )
     op.create_table(
         "notices",
@@ -253,6 +270,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deliveries_domain",
+            ["domain", "next_attempt_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
         batch_op.create_index("ix_deliveries_due_at", ["due_at"], unique=False)
         batch_op.create_index(
             "ix_deliveries_owner",
@@ -436,6 +460,9 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_deliveries_owner", postgresql_where=sa.text("state = 'claimed'"), sqlite_where=sa.text("state = 'claimed'"))
         batch_op.drop_index("ix_deliveries_due_at")
+        batch_op.drop_index(
+            "ix_deliveries_domain", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
+        )
 
     op.drop_table("deliveries")
     op.drop_table("waves")
@@ -463,6 +490,7 @@ def downgrade() -> None:
 
     op.drop_table("papers")
     op.drop_table("notices")
+    op.drop_table("mailer_days")
     op.drop_table("kept_keys")
     with op.batch_alter_table("ingest_runs", schema=None) as batch_op:
         batch_op.drop_index("ix_ingest_runs_source")
@@ -471,5 +499,6 @@ def downgrade() -> None:
     op.drop_table("host_turns")
     op.drop_table("heartbeats")
     op.drop_table("fetches")
+    op.drop_table("domain_paces")
     op.drop_table("buckets")
     # ### end Alembic commands ###

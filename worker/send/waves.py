@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from worker.send.models import OPEN, Delivery, Range, State, Wave
+from worker.send.models import OPEN, Course, Delivery, Range, State, Wave
 
 READERS_A_RANGE = 2000  # a Celery task costs about 2 ms in all, so 1 us a reader (measurements, section 4)
 TICK = timedelta(minutes=1)
@@ -45,7 +45,7 @@ def open_wave(
 
 def _insert(session: Session, *, due_at: datetime, now: datetime) -> int | None:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Wave).values(due_at=due_at, opened_at=now, state="open", account={})
+    statement = dialect.insert(Wave).values(due_at=due_at, opened_at=now, state=Course.OPEN, account={})
     return session.scalars(statement.on_conflict_do_nothing().returning(Wave.id)).first()
 
 
@@ -64,11 +64,19 @@ def _uncovered(session: Session, due_ids: Sequence[int]) -> list[int]:
 
 
 def hold_range(session: Session, range_id: int) -> tuple[Range, Wave] | None:
-    """Lock a range that is still to be planned; None when it has been, or is being."""
+    """Lock a range that is still to be planned; None when it has been, or is being. Its wave is locked too, shared with other ranges.
+
+    Whoever cancels the wave waits for what is being planned, and finds it written.
+    """
     held = session.scalars(select(Range).where(Range.id == range_id, Range.planned_at.is_(None)).with_for_update(skip_locked=True)).first()
     if held is None:
         return None
-    return held, session.get_one(Wave, held.wave_id)
+    return held, session.scalars(select(Wave).where(Wave.id == held.wave_id).with_for_update(read=True)).one()
+
+
+def held_back(session: Session) -> list[int]:
+    """The waves of which nothing may be claimed: paused ones, and cancelled ones in which something is still on its way."""
+    return list(session.scalars(select(Wave.id).where(Wave.closed_at.is_(None), Wave.state.in_((Course.PAUSED, Course.CANCELLED)))))
 
 
 def unplanned(session: Session) -> list[int]:
@@ -114,7 +122,7 @@ def close_finished(session: Session, *, now: datetime) -> list[Account]:
         sums = account(session, wave)
         if sums.open:
             continue
-        wave.state, wave.closed_at = "closed", now
+        wave.state, wave.closed_at = Course.CANCELLED if wave.state == Course.CANCELLED else Course.CLOSED, now
         wave.account = {"counted": sums.counted, "balance": sums.balance, **{str(state): count for state, count in sums.states.items()}}
         closed.append(sums)
     return closed

@@ -1,6 +1,6 @@
 """What became of it: outcomes are settled in groups, and every row comes to one end."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -143,6 +143,18 @@ def cancel_for(session: Session, subscriber_id: int, *, now: datetime, reason: s
     cancelled = session.execute(
         update(Delivery)
         .where(Delivery.subscriber_id == subscriber_id, Delivery.state == State.WAITING)
+        .values(state=State.CANCELLED, settled_at=now, reason=reason)
+        .returning(Delivery.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(cancelled.all())
+
+
+def cancel_waves(session: Session, wave_ids: Collection[int], *, now: datetime, reason: str) -> int:
+    """Nothing that waits of these waves goes out any more; how many."""
+    cancelled = session.execute(
+        update(Delivery)
+        .where(Delivery.wave_id.in_(wave_ids), Delivery.state == State.WAITING)
         .values(state=State.CANCELLED, settled_at=now, reason=reason)
         .returning(Delivery.id),
         execution_options={"synchronize_session": False},

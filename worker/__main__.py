@@ -97,11 +97,18 @@ def _read_to_the_end() -> Iterator[None]:
             yield
         finally:
             with suppress(AttributeError, ValueError):  # there may be no standard output at all
-                sys.stdout.flush()
+                _flush()
     except BrokenPipeError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more on its way out
         ended = error.__context__
         sys.exit(ended.code if isinstance(ended, SystemExit) else 0)
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more on its way out
+        raise
 
 
 @click.group(

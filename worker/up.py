@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from starlette.applications import Starlette
 
@@ -30,7 +31,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
 
     Raises SettingsError, SchemaError or PortTaken before anything runs.
     """
-    with listen(settings) as listening:
+    with listen(settings) as listening, closing(runtime().database):
         here = runtime()
         pages = _ready(here)
         lanes = [Lane(here.clock, [entry for entry in timetable(settings) if entry.queue in queues]) for queues in LANES]

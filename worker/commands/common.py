@@ -9,8 +9,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+import click
+
 from config import log, settings
 from config.runtime import Runtime, open_runtime
+from config.settings import Settings
 from worker.commands.terminal import BROKEN_OFF, FAILED, USAGE, busy, console, example, fail, progress, say, show
 from worker.schema import check_schema
 
@@ -26,6 +29,7 @@ __all__ = [
     "console",
     "example",
     "fail",
+    "kept_open",
     "opened",
     "progress",
     "say",
@@ -34,7 +38,7 @@ __all__ = [
 ]
 
 
-def chosen_settings() -> settings.Settings:
+def chosen_settings() -> Settings:
     """The settings of this environment. Raises SettingsError, which ends the process with code 2 and a line that names each fault."""
     return settings.load(os.environ)
 
@@ -44,24 +48,23 @@ def opened() -> Runtime:
     chosen = chosen_settings()
     # What a command has to say it says itself; lines of routine are for processes that run for long.
     log.configure(human=sys.stderr.isatty(), level="ERROR" if chosen.log_level == "INFO" else chosen.log_level)
+    runtime = kept_open(chosen)
+    check_schema(runtime.database)
+    return runtime
+
+
+def kept_open(chosen: Settings) -> Runtime:
+    """A runtime on whatever schema there is. It is closed when the command ends, however it ends."""
     runtime = open_runtime(chosen)
-    try:
-        check_schema(runtime.database)
-    except Exception:
-        runtime.database.close()
-        raise
+    click.get_current_context().call_on_close(runtime.database.close)
     return runtime
 
 
 def with_runtime(command: Callable[Concatenate[Runtime, P], R]) -> Callable[P, R]:
-    """Hand a command its runtime, and close it afterwards."""
+    """Hand a command its runtime."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        runtime = opened()
-        try:
-            return command(runtime, *args, **kwargs)
-        finally:
-            runtime.database.close()
+        return command(opened(), *args, **kwargs)
 
     return run

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config import log
 from config.clock import SystemClock
-from config.runtime import Runtime, open_runtime
+from config.runtime import Runtime
 from config.settings import Settings, SettingsError
 from subscribers.addresses import AddressError, check_address
-from worker.commands.common import FAILED, USAGE, busy, chosen_settings, example, fail, say
+from worker.commands.common import FAILED, USAGE, busy, chosen_settings, example, fail, kept_open, say
 from worker.commands.faults import first_line
 from worker.ingest.registry import names_of
 from worker.pick.today import topics_of
@@ -57,7 +57,7 @@ def doctor(mail: str | None) -> None:
     say(("ok", "green"), "    settings: all read and typed")
     wrong = int(not _passes(Check("state folder", partial(_state, settings))))
     try:
-        runtime = open_runtime(settings)
+        runtime = kept_open(settings)
     except OSError as error:
         fail(f"the rest cannot be looked at: {error.filename}: {error.strerror}")
     # Made one after the other, not at once: the mailers are looked for only when it is their turn.
@@ -65,7 +65,6 @@ def doctor(mail: str | None) -> None:
         wrong += sum([not _passes(check) for check in make(runtime)])
     if address:
         wrong += not _passes(Check("one mail", partial(_mail, runtime, address)))
-    runtime.database.close()
     raise SystemExit(FAILED if wrong else 0)
 
 

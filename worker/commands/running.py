@@ -10,7 +10,7 @@ import click
 from config import log
 from config.clock import Clock
 from config.settings import Settings
-from worker.commands.common import BROKEN_OFF, USAGE, busy, chosen_settings, example, fail, opened, say
+from worker.commands.common import BROKEN_OFF, USAGE, busy, chosen_settings, example, fail, kept_open, opened, say
 
 if TYPE_CHECKING:
     from worker.send.office import Office
@@ -81,13 +81,10 @@ def beat() -> None:
 @click.command(epilog=example("./paperboy migrate"))
 def migrate() -> None:
     """Bring the database to this release's schema, in one transaction; running it twice does no harm."""
-    from config.runtime import open_runtime  # noqa: PLC0415 - as above
     from worker import schema  # noqa: PLC0415 - as above
 
-    runtime = open_runtime(chosen_settings())
     with busy("migrating"):
-        revision = schema.migrate(runtime.database)
-    runtime.database.close()
+        revision = schema.migrate(kept_open(chosen_settings()).database)
     say(f"the database is at revision {revision}")
 
 

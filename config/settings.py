@@ -16,6 +16,8 @@ DEVELOPMENT_KEY = "for-development-only-change-me"
 SHORTEST_KEY = 16  # letters of 4 bits: 64 bits, the least worth signing with
 LONGEST_LINE = 200
 LAST_PORT = 65535
+# A label of the DNS.
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 class SettingsError(Exception):
@@ -38,6 +40,23 @@ def _nothing(value: object) -> object:
     return None if value == "" else value
 
 
+def _keys(value: object) -> object:
+    """Words of the form SELECTOR=PATH, in pairs. A fault names their place alone: somebody may have put the key itself there."""
+    if not isinstance(value, str):
+        return value
+    if "PRIVATE KEY" in value:
+        raise ValueError("holds a private key itself; keep it in a file, and name that")
+    pairs = [tuple(word.partition("=")[::2]) for word in value.split()]
+    for place, (selector, path) in enumerate(pairs, start=1):
+        if not _LABEL.fullmatch(selector) or not path:
+            raise ValueError(f"the word in place {place} is not SELECTOR=PATH, with a selector of at most 63 letters, digits and hyphens")
+    selectors = [selector.lower() for selector, _ in pairs]
+    if len(set(selectors)) < len(selectors):
+        raise ValueError("names one selector twice; each key needs its own")
+    return tuple((selector, Path(path).expanduser().absolute()) for selector, path in pairs)
+
+
+Keys = Annotated[tuple[tuple[str, Path], ...], BeforeValidator(_keys)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 List = Annotated[tuple[str, ...], BeforeValidator(_list)]
 Optional = Annotated[str | None, BeforeValidator(_nothing)]
@@ -89,6 +108,11 @@ class Settings(BaseModel):
     )
     mailers: Words = _secret(
         (), example="smtp://user:pass@mail.example.org:587", words="how mail leaves, tried in order; empty: a Maildir in the state folder"
+    )
+    dkim: Keys = _setting(
+        (),
+        example="2026r=/run/secrets/dkim-rsa.pem 2026e=/run/secrets/dkim-ed25519.pem",
+        words="keys that sign every mail, each after its selector; `./paperboy doctor` prints their DNS records",
     )
     huggingface_url: str = _setting("https://huggingface.co", example="http://127.0.0.1:9000", words="base of the daily papers API")
     arxiv_api_url: str = _setting("https://export.arxiv.org/api/query", example="http://127.0.0.1:9000/query", words="arXiv's query API")

@@ -41,6 +41,12 @@ BAD = [
     ("WORKERS", "0", "not between 1 and 65535"),
     ("ON_UNKNOWN", "guess", "'resend' or 'hold'"),
     ("LOG_LEVEL", "LOUD", "'DEBUG'"),
+    ("DKIM", "/run/secrets/dkim.pem", "the word in place 1 is not SELECTOR=PATH"),
+    ("DKIM", "a=/key.pem b=", "the word in place 2 is not SELECTOR=PATH"),
+    ("DKIM", "a_b=/key.pem", "with a selector of at most 63 letters, digits and hyphens"),
+    ("DKIM", f"{'a' * 64}=/key.pem", "with a selector of at most 63 letters"),
+    ("DKIM", "a=/key.pem A=/other.pem", "names one selector twice"),
+    ("DKIM", "-----BEGIN PRIVATE KEY-----", "keep it in a file"),
 ]
 
 
@@ -162,6 +168,21 @@ def said(environ: dict[str, str]) -> str:
     except SettingsError as error:
         return f"{error}\n" + "".join(f"{PREFIX}: {line}\n" for line in str(error.__cause__ or "").splitlines())
     return ""
+
+
+def test_keys_are_pairs_of_a_selector_and_a_whole_path() -> None:
+    assert load({"PAPERBOY_DKIM": "2026r=/run/dkim=1.pem  2026e=keys/ed.pem"}).dkim == (
+        ("2026r", Path("/run/dkim=1.pem")),
+        ("2026e", Path("keys/ed.pem").absolute()),
+    )
+
+
+def test_a_key_that_stands_where_its_path_belongs_is_refused_and_not_printed(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN PRIVATE KEY-----\nc3dvcmRmaXNo\nc3dvcmRmaXNo=\n-----END PRIVATE KEY-----\n")
+    for words in (said({"PAPERBOY_DKIM_FILE": str(key)}), said({"PAPERBOY_DKIM": "c3dvcmRmaXNo c3dvcmRmaXNo=="})):
+        assert words.startswith("PAPERBOY_DKIM: ")
+        assert "c3dvcm" not in words
 
 
 @given(st.sampled_from(sorted(SECRETS)), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30))

@@ -20,6 +20,8 @@ from worker.commands.faults import first_line
 from worker.ingest.registry import names_of
 from worker.pick.today import topics_of
 from worker.render.addressee import Addressee
+from worker.render.dkim import signer_from
+from worker.render.headers import BadAddress
 from worker.render.letters import operator_notice
 from worker.render.press import Press
 from worker.schema import SchemaError, check_schema
@@ -47,7 +49,9 @@ class Check:
 @click.command(epilog=example("./paperboy doctor", "./paperboy doctor --mail you@example.org"))
 @click.option("--mail", metavar="ADDRESS", help="Also hand one test mail to the mailers, for this address.")
 def doctor(mail: str | None) -> None:
-    """Check settings, state folder, database, schema, Redis, clock, beat, sources, topics, templates and mailers.
+    """Check settings, state folder, database, schema, Redis, clock, beat, sources, topics, templates, signing and mailers.
+
+    With keys in PAPERBOY_DKIM, it prints the DNS records that receivers check signatures by.
 
     Each wrong thing comes with a remedy. Ends with 1 if something is wrong, with 2 if the settings cannot be read.
     """
@@ -102,7 +106,7 @@ def _of_database(runtime: Runtime) -> Sequence[Check]:
 
 
 def _of_service(runtime: Runtime) -> Sequence[Check]:
-    looks = {"Redis": _redis, "sources": _sources, "topics": _topics, "templates": _templates}
+    looks = {"Redis": _redis, "sources": _sources, "topics": _topics, "templates": _templates, "signing": _signing}
     return [Check(name, partial(look, runtime)) for name, look in looks.items()]
 
 
@@ -213,12 +217,24 @@ def _topics(runtime: Runtime) -> str:
 
 def _templates(runtime: Runtime) -> str:
     try:
-        Press(runtime.settings)
+        Press(runtime.settings.model_copy(update={"dkim": ()}))  # keys are looked at by themselves
     except SettingsError as error:
         raise Ailing("; ".join(error.faults)) from error
     except Exception as error:
         raise Ailing(f"{type(error).__name__}: {first_line(error)}. Look at PAPERBOY_TEMPLATES and PAPERBOY_SENDER") from error
     return "rendered, CSS inlined"
+
+
+def _signing(runtime: Runtime) -> str:
+    if not runtime.settings.dkim:
+        return "nothing is signed here: PAPERBOY_DKIM names no key (a relay may sign instead)"
+    try:
+        signer = signer_from(runtime.settings)
+    except (SettingsError, BadAddress) as error:
+        raise Ailing("; ".join(str(error).splitlines())) from error
+    keys = " and ".join(f"{key.kind} ({key.selector})" for key in signer.keys)
+    records = [f"      {name} TXT {strings}" for name, strings in signer.records()]
+    return "\n".join([f"every mail for {signer.domain}, by {keys}; the DNS must say:", *records])
 
 
 def _mailer(mailer: Mailer) -> str:

@@ -17,6 +17,7 @@ def demo_settings(chosen: Settings, work: Path) -> Settings:
             "state_dir": work,
             "database_url": f"sqlite:///{work / 'paperboy.db'}",
             "redis_url": None,
+            "dkim": (),
             "mailers": (f"maildir://{quote(str(work / 'maildir'))}",),
             "secret_key": ("signs-nothing-but-a-demo",),
             "base_url": f"https://{SITE}",

@@ -13,7 +13,7 @@ from worker.render.headers import (
     split_mailbox,
     text_header,
 )
-from worker.render.message import Message
+from worker.render.message import Message, Sign
 from worker.render.pieces import Piece
 
 # RFC 3834, section 5: nobody wrote this by hand, so no vacation notice shall answer it. True of letters too: none answers a mail.
@@ -22,7 +22,10 @@ _ONE_CLICK = raw_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")  
 
 
 class Letterhead:
-    """From, Reply-To, List-Id and Feedback-ID are encoded once a process. Raises BadAddress for a sender that cannot be written."""
+    """From, Reply-To, List-Id and Feedback-ID are encoded, and keys read, once a process.
+
+    Raises BadAddress for a sender that cannot be written, SettingsError for a key that cannot sign.
+    """
 
     def __init__(self, settings: Settings) -> None:
         display, self._sender = split_mailbox(settings.sender)
@@ -35,6 +38,7 @@ class Letterhead:
         self._feedback = (text_header("Feedback-ID", settings.feedback_id),) if settings.feedback_id else ()
         # RFC 2919: a description, then the list's name in a domain that is ours.
         self._list = mailbox_header("List-Id", settings.name, f"digests.{self._domain}")
+        self._sign = _sign_from(settings)
 
     def message(self, to: Addressee, subject: str, text: list[Piece], html: list[Piece], *, leave: str) -> Message:
         """The message of these bodies. With `leave`, it says that it comes from a list, and how to leave in one click.
@@ -55,5 +59,19 @@ class Letterhead:
             headers += [self._list, link_header("List-Unsubscribe", leave), _ONE_CLICK]
         headers += [_AUTO_SUBMITTED, *self._feedback]
         return Message(
-            sender=self._sender, recipient=recipient, message_id=identity, headers=tuple(headers), text=tuple(text), html=tuple(html)
+            sender=self._sender,
+            recipient=recipient,
+            message_id=identity,
+            headers=tuple(headers),
+            text=tuple(text),
+            html=tuple(html),
+            sign=self._sign,
         )
+
+
+def _sign_from(settings: Settings) -> Sign | None:
+    if not settings.dkim:
+        return None
+    from worker.render.dkim import signer_from  # noqa: PLC0415 - who signs nothing shall not wait for cryptography
+
+    return signer_from(settings).sign

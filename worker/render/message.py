@@ -1,5 +1,6 @@
 """A message: an envelope, headers and bodies in pieces, for the wire or in parts. Knows nothing of papers."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -7,13 +8,14 @@ from worker.render.pieces import Piece, joined
 
 # "=_" cannot occur in quoted-printable (RFC 2045, section 6.7), so no body can hold this line.
 _BOUNDARY = b"=_paperboy_alternative"
-_TEXT_FOLLOWS = (
-    b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="%b"\r\n\r\n'
-    b"--%b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" % (_BOUNDARY, _BOUNDARY)
-)
+_MIME = (b"MIME-Version: 1.0\r\n", b'Content-Type: multipart/alternative; boundary="%b"\r\n' % _BOUNDARY)
+_TEXT_FOLLOWS = b"--%b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" % _BOUNDARY
 _HTML_FOLLOWS = b"\r\n--%b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" % _BOUNDARY
 _WIRE = attrgetter("wire")
 _END = b"\r\n--%b--\r\n" % _BOUNDARY
+
+# From whole header lines and the body, the headers that sign them.
+Sign = Callable[[Sequence[bytes], bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,16 @@ class Message:
     headers: tuple[Header, ...]
     text: tuple[Piece, ...]
     html: tuple[Piece, ...]
+    sign: Sign | None = None  # none where the operator has no key
 
     def wire(self) -> bytes:
         """The whole message (RFC 5322): ASCII, CRLF, multipart/alternative in quoted-printable; ready after DATA, no dot to stuff."""
-        wire = [header.wire for header in self.headers]
-        wire.append(_TEXT_FOLLOWS)
-        wire += map(_WIRE, self.text)
-        wire.append(_HTML_FOLLOWS)
-        wire += map(_WIRE, self.html)
-        wire.append(_END)
-        return b"".join(wire)
+        headers = [*[header.wire for header in self.headers], *_MIME]
+        body = [_TEXT_FOLLOWS, *map(_WIRE, self.text), _HTML_FOLLOWS, *map(_WIRE, self.html), _END]
+        if self.sign:
+            body = [b"".join(body)]
+            headers.insert(0, self.sign(headers, body[0]))
+        return b"".join([*headers, b"\r\n", *body])
 
     def parts(self) -> Parts:
         """The same content, decoded."""

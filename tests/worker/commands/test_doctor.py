@@ -7,6 +7,7 @@ import redis
 
 from tests.relay.server import Relay
 from tests.worker.commands.desk import Desk, Said
+from tests.worker.render.keys import write_keys
 from worker.send.models import Heartbeat
 
 
@@ -27,8 +28,21 @@ def test_a_sound_service_is_all_ok_and_nothing_is_changed(desk: Desk) -> None:
     before = desk.everything()
     said = desk.done("doctor")
     assert {line.split("  ")[0] for line in said.splitlines()} == {"ok"}
-    for name in ("settings", "state folder", "database", "schema", "clock", "beat", "Redis", "sources", "topics", "templates", "mailer"):
-        assert f"ok    {name}: " in said
+    checked = [
+        "settings",
+        "state folder",
+        "database",
+        "schema",
+        "clock",
+        "beat",
+        "Redis",
+        "sources",
+        "topics",
+        "templates",
+        "signing",
+        "mailer",
+    ]
+    assert [line.removeprefix("ok    ").partition(":")[0] for line in said.splitlines()] == checked
     assert desk.everything() == before
     assert {file.name for file in desk.state.iterdir()} >= {"paperboy.db"}
     assert not list(desk.state.glob(".doctor*"))
@@ -95,6 +109,20 @@ def test_a_login_that_is_refused_is_wrong_and_shows_no_password(desk: Desk) -> N
     assert said.code == 1
     assert set(wrong(said)) == {"mailer"}
     assert "wrong-word" not in said.out + said.err
+
+
+def test_what_is_signed_is_told_with_the_records_to_publish(desk: Desk, tmp_path: Path) -> None:
+    keys = write_keys(tmp_path, r="2048", e="ed25519")
+    said = beating(desk).done("doctor", PAPERBOY_DKIM=keys, PAPERBOY_SENDER="papers@example.org")
+    assert "ok    signing: every mail for example.org, by RSA-2048 (r) and Ed25519 (e); the DNS must say:\n" in said
+    assert '      r._domainkey.example.org. TXT "v=DKIM1; k=rsa; p=MII' in said
+    assert '      e._domainkey.example.org. TXT "v=DKIM1; k=ed25519; p=' in said
+
+
+def test_a_key_that_cannot_sign_is_wrong_once(desk: Desk) -> None:
+    found = wrong(beating(desk).run("doctor", PAPERBOY_DKIM="here=/nowhere/key.pem"))
+    assert set(found) == {"signing"}
+    assert "here=/nowhere/key.pem cannot be read: No such file or directory" in found["signing"]
 
 
 def test_no_address_to_mail_to_and_bad_settings_are_wrong_usage(desk: Desk) -> None:

@@ -39,6 +39,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 LEFT_OUT = {"browser": "./paperboy test -m browser", "chaos": "./paperboy test -m chaos", "bench": "./paperboy test -m bench"}
+CHAOS_HEADINGS = ("fault", "seed", "readers", "lost", "doubled", "unknown", "seconds")
 _deselected: Counter[str] = Counter()
 _numbers = count(1)
 
@@ -69,6 +70,10 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for marker, number in sorted(_deselected.items()):
         terminalreporter.write_line(f"left out: {number} {marker} test{'s' * (number > 1)}; run with {LEFT_OUT[marker]}")
+    reports = [report for some in terminalreporter.stats.values() for report in some if getattr(report, "when", "") == "teardown"]
+    rounds = [words for report in reports for name, words in report.user_properties if name == "chaos"]
+    for words in [CHAOS_HEADINGS, *sorted(rounds)] if rounds else []:
+        terminalreporter.write_line("{:<55}{:>5}{:>9}{:>6}{:>9}{:>9}{:>9}".format(*words))
 
 
 def _stay_at_home(event: str, arguments: tuple[object, ...]) -> None:

@@ -17,15 +17,17 @@ from config.settings import ROOT
 class Service:
     """`with service.running("worker"):`; what they log stands in `folder`."""
 
-    def __init__(self, environ: dict[str, str], folder: Path) -> None:
+    def __init__(self, environ: dict[str, str], folder: Path, module: str = "worker") -> None:
+        """`module`: what `python -m` runs."""
         self.environ = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
         self.folder = folder
+        self.module = module
 
     @contextmanager
     def running(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
         log = (self.folder / f"{command[0]}.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "worker", *command], env=self.environ, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
+            [sys.executable, "-m", self.module, *command], env=self.environ, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
         )
         try:
             yield process

@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from subscribers.cadence import WEEKDAYS, Cadence
 from subscribers.names import tidy_name
-from subscribers.topics import Catalogue, Rejected, check_author, check_keyword, check_mutes, check_topics, tidy
+from subscribers.topics import Catalogue, Rejected, check_author, check_keyword, check_mute, check_topic, tidy
 from subscribers.zones import ZoneError, check_zone
 
 MOST_PAPERS = 20  # of each part of a digest
-WISHES = 60
+WISHES = 60  # at most so many topics, keywords, authors or mutes of one reader
 _HOUR = re.compile(r"(\d{1,2})(?::00)?")
 
 
@@ -119,10 +119,10 @@ def check_choices(typed: Mapping[str, Sequence[str]], catalogue: Catalogue, defa
     cadence, weekday = _cadence(desk, given)
     choices = Choices(
         name=tidy_name(desk.one(Field.NAME)),
-        topics=desk.each(Field.TOPICS, lambda text: check_topics([text], catalogue)[0]),
+        topics=desk.each(Field.TOPICS, lambda text: check_topic(text, catalogue)),
         keywords=desk.each(Field.KEYWORDS, check_keyword),
         authors=desk.each(Field.AUTHORS, check_author),
-        mutes=desk.each(Field.MUTES, lambda text: check_mutes([text])[0]),
+        mutes=desk.each(Field.MUTES, check_mute),
         cadence=cadence,
         weekday=weekday,
         hour=_hour(desk, given.hour),

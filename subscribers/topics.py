@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -12,7 +12,6 @@ from pathlib import Path
 KEYWORD_LETTERS = 60
 AUTHOR_LETTERS = 80
 MUTE_LETTERS = 60
-WISHES = 60  # at most so many topics, keywords, authors or mutes of one reader
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # https://arxiv.org/category_taxonomy: an archive ("quant-ph"), or an archive and a subject class ("cs.LG").
@@ -118,21 +117,15 @@ def parse_catalogue(text: str) -> Catalogue:
     return Catalogue(topics)
 
 
-def check_topics(typed: Iterable[str], catalogue: Catalogue) -> tuple[str, ...]:
-    """The keys of the topics that these keys or names mean, each once. Raises Rejected, with the nearest topic when one is near."""
-    keys = []
-    for text in typed:
-        tidied = tidy(text)
-        if not tidied:
-            continue
-        topic = catalogue.named(tidied)
-        if topic is None:
-            near = catalogue.nearest(tidied)
-            raise Rejected(
-                "topic", tidied[:KEYWORD_LETTERS], f"did you mean {near.name!r}?" if near else "`./paperboy topics` lists what there is"
-            )
-        keys.append(topic.key)
-    return _bounded("topics", keys)
+def check_topic(text: str, catalogue: Catalogue) -> str:
+    """The key of the topic that a key or name means. Raises Rejected, with the nearest topic when one is near."""
+    tidied = tidy(text)
+    topic = catalogue.named(tidied)
+    if topic is None:
+        near = catalogue.nearest(tidied)
+        remedy = f"did you mean {near.name!r}?" if near else "`./paperboy topics` lists what there is"
+        raise Rejected("topic", tidied[:KEYWORD_LETTERS], remedy)
+    return topic.key
 
 
 def check_keyword(text: str) -> str:
@@ -140,14 +133,9 @@ def check_keyword(text: str) -> str:
     return _phrase("keyword", text, KEYWORD_LETTERS)
 
 
-def check_keywords(typed: Iterable[str]) -> tuple[str, ...]:
-    """Checked keywords, each once, in the order typed; blank ones are left out. Raises Rejected."""
-    return _bounded("keywords", [check_keyword(text) for text in typed if tidy(text)])
-
-
-def check_mutes(typed: Iterable[str]) -> tuple[str, ...]:
-    """Checked mutes (phrases or names of topics), each once, in the order typed; blank ones are left out. Raises Rejected."""
-    return _bounded("mutes", [_phrase("mute", text, MUTE_LETTERS) for text in typed if tidy(text)])
+def check_mute(text: str) -> str:
+    """A mute (a phrase, or the name of a topic), tidied. Raises Rejected."""
+    return _phrase("mute", text, MUTE_LETTERS)
 
 
 def check_author(text: str) -> str:
@@ -168,11 +156,6 @@ def check_author(text: str) -> str:
     return tidied
 
 
-def check_authors(typed: Iterable[str]) -> tuple[str, ...]:
-    """Checked names of authors, each once, in the order typed; blank ones are left out. Raises Rejected."""
-    return _bounded("authors", [check_author(text) for text in typed if tidy(text)])
-
-
 def tidy(text: str) -> str:
     """`text` in NFC, without control, format or surrogate characters, with single blanks."""
     kept = "".join(" " if letter.isspace() else letter for letter in text if letter.isspace() or unicodedata.category(letter)[0] != "C")
@@ -186,14 +169,6 @@ def _phrase(field: str, text: str, longest: int) -> str:
     if sum(letter.isalnum() for letter in tidied) < 2:  # noqa: PLR2004 - one letter is in every paper
         raise Rejected(field, tidied, "type at least two letters or digits, such as 'state space model'")
     return tidied
-
-
-def _bounded(field: str, values: list[str]) -> tuple[str, ...]:
-    once = {value.casefold(): value for value in reversed(values)}
-    kept = tuple(reversed(once.values()))
-    if len(kept) > WISHES:
-        raise Rejected(field, f"{len(kept)} of them", f"keep at most {WISHES}")
-    return kept
 
 
 def _topic(table: object, number: int) -> Topic:

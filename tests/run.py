@@ -79,7 +79,8 @@ def run_tests(argv: Sequence[str]) -> int:
         return 0
     chosen = any(word == "-m" or word.startswith(("-m=", "--markers")) for word in argv)
     # Whoever steps through a test, or says how many, wants no other processes.
-    spread = () if set(argv) & {"-n", "--pdb", "-s", "--trace"} else ("-n", "auto", "--dist", "worksteal")
+    alone = any(word in {"--pdb", "-s", "--trace"} or word.startswith(("-n", "--numprocesses")) for word in argv)
+    spread = () if alone else ("-n", "auto", "--dist", "worksteal")
     pytest = importlib.import_module("pytest")  # only the development environment has it, and `eval` runs without
     return int(pytest.main([*spread, *(() if chosen else ("-m", EVERYDAY)), *argv]))
 

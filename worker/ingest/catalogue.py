@@ -66,11 +66,6 @@ def first_seen_between(session: Session, since: datetime, until: datetime) -> li
     return _papers(session, PaperRow.first_seen_at >= since, PaperRow.first_seen_at < until)
 
 
-def paper_by_key(session: Session, key: str) -> Paper | None:
-    """The paper known by `key`, which may be any name it ever had."""
-    return next(iter(papers_by_id(session, ids_by_key(session, [key]).values()).values()), None)
-
-
 def ids_by_key(session: Session, keys: Iterable[str]) -> dict[str, int]:
     """The ids of the papers known by `keys`, any name they ever had; unknown keys are left out."""
     return {

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
@@ -12,7 +11,6 @@ from config.database import Database
 from worker.ingest import days, runlog
 from worker.ingest.days import Plan, Span
 from worker.ingest.intake import queue_up
-from worker.ingest.models import Run
 from worker.ingest.port import Source
 from worker.ingest.runlog import Account
 from worker.ingest.visits import Desk, Notify
@@ -118,12 +116,6 @@ def latest(session: Session, sources: Iterable[str]) -> dict[str, Latest]:
 def under_way(session: Session, now: datetime) -> dict[str, str]:
     """What is being fetched right now, in words, by source."""
     return {run.source: run.progress or "reading" for run in runlog.under_way(session, now)}
-
-
-def changed_since(session: Session, moment: datetime) -> bool:
-    """Whether any run has brought something new, or changed something, since then."""
-    changed = select(Run.id).where(Run.touched_at >= moment, Run.new + Run.changed > 0)
-    return session.scalar(changed.limit(1)) is not None
 
 
 def trouble(session: Session, source: str, now: datetime) -> Trouble | None:

@@ -16,7 +16,7 @@ def test_an_empty_catalogue_answers_with_nothing(database: Database) -> None:
         assert catalogue.papers_by_id(session, [1, 2]) == {}
         assert catalogue.papers_by_id(session, []) == {}
         assert catalogue.first_seen_between(session, NOW, NOW + HOUR) == []
-        assert catalogue.paper_by_key(session, "arxiv:2606.00001") is None
+        assert catalogue.ids_by_key(session, ["arxiv:2606.00001"]) == {}
         assert catalogue.find(session, "anything") == []
         assert catalogue.redirects(session) == {}
         assert catalogue.counts(session) == catalogue.Counts(0, 0, 0, None)
@@ -40,8 +40,7 @@ def test_a_paper_reads_back_as_its_record_said(database: Database) -> None:
     )
     take_in(database, record)
     with database.reading() as session:
-        paper = catalogue.paper_by_key(session, "arxiv:2606.00001")
-    assert paper is not None
+        [paper] = catalogue.papers_by_id(session, catalogue.ids_by_key(session, ["arxiv:2606.00001"]).values()).values()
     for name in ("title", "abstract", "authors", "categories", "keywords", "summary", "votes", "comments", "repository", "stars"):
         assert getattr(paper, name) == getattr(record, name)
     assert (paper.published_at, paper.listed_on, paper.first_seen_at) == (NOW - HOUR, date(2026, 6, 17), NOW)

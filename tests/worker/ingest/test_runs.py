@@ -328,14 +328,3 @@ def test_the_state_of_each_source_is_told_in_words(database: Database, clock: Se
         found = runs.latest(session, [NAME, "arxiv:cs.LG", "arxiv:cs.CV", "feed:new"])
     assert [latest.cells(clock.now())[-1].partition(":")[0] for latest in found.values()] == ["read", "failed", "stale", "to be read"]
     assert found["feed:new"].cells(clock.now())[0] == "never"
-
-
-def test_a_new_ranking_is_wanted_only_when_a_run_changed_something(database: Database, clock: SetClock) -> None:
-    source = ToldSource(daily())
-    runs.ingest(database, clock, source)
-    with database.reading() as session:
-        assert runs.changed_since(session, clock.now() - HOUR)
-    clock.sleep(3600)
-    runs.ingest(database, clock, source)
-    with database.reading() as session:
-        assert not runs.changed_since(session, clock.now())

@@ -95,7 +95,7 @@ def test_everything_can_be_reached_and_pressed_by_keyboard_alone(site: Site, new
         page.keyboard.press("Tab")
         reached.append(page.evaluate("(document.activeElement.textContent || document.activeElement.name || '').trim()"))
     assert reached[:3] == ["To the content", "Paperboy", "Past editions"]
-    assert "Choose topics" in reached
+    assert any(words.startswith("Choose topics") for words in reached)
 
     page.get_by_label("Your address").focus()
     page.keyboard.type("ada@example.org")

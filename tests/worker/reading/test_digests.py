@@ -42,7 +42,7 @@ def test_the_page_shows_what_the_mail_showed(visitor: Visitor, digest: str) -> N
     page = visitor.open(digest)
 
     assert page.status == 200
-    assert "Wednesday 17 June 2026" in page.words
+    assert "Wednesday, 17 June 2026" in page.words
     assert len([url for url in page.links if url.endswith("/more")]) == 10
 
 

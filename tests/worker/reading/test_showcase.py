@@ -29,7 +29,7 @@ def test_the_front_page_shows_today_s_first_three_papers(visitor: Visitor, world
 
     words = visitor.open("/").words
 
-    assert "Today’s digest, Wednesday 17 June 2026 3 of 12 new papers" in words
+    assert "Today’s digest, Wednesday, 17 June 2026 3 of 12 new papers" in words
     assert words.count("Robotics of the") == 3
 
 
@@ -41,7 +41,7 @@ def test_the_front_page_changes_with_the_ranking_and_the_day(visitor: Visitor, w
 
     after = visitor.open("/").words
 
-    assert "Thursday 18 June 2026" in after
+    assert "Thursday, 18 June 2026" in after
     assert "Robotics of the 12th kind" not in before
     assert "Robotics of the 12th kind" in after
 
@@ -73,7 +73,7 @@ def test_a_preview_is_what_the_choices_would_bring_with_what_each_word_does(show
         Choices(keywords=("mamba", "nothing like it"), authors=("Grace Hopper",), zone="Asia/Tokyo"), world.clock.now()
     )
 
-    assert "Your digest today, Wednesday 17 June 2026" in shown
+    assert "Your digest today, Wednesday, 17 June 2026" in shown
     assert "For you" in shown
     assert "Another mamba" in shown
     assert "nothing like it: nothing this week" in shown

@@ -38,6 +38,8 @@ class Past:
 NOTHING_YET = Past()
 
 
+# Readers of one tick differ in little: what is worked out for one of them holds for nearly all.
+@lru_cache(maxsize=16384)
 def next_due(cadence: str, hour: int, weekday: int, zone: str, after: datetime, past: Past = NOTHING_YET) -> datetime:  # noqa: PLR0913, PLR0917 - the reader's four wishes and two facts
     """The first moment (UTC) strictly after `after` at which this reader's next digest is due.
 
@@ -59,9 +61,16 @@ def next_due(cadence: str, hour: int, weekday: int, zone: str, after: datetime, 
     )
 
 
+@lru_cache(maxsize=16384)
 def occasion(cadence: str, due: datetime, zone: str) -> str:
     """The key of the digest due at `due`: the local date, "digest:2026-06-17", or for weekly readers its ISO week, "digest:2026-W25"."""
-    return "digest:" + _key(Cadence(cadence), due.astimezone(zone_named(zone)).date())
+    return "digest:" + _key(Cadence(cadence), day_of(due, zone))
+
+
+@lru_cache(maxsize=16384)
+def day_of(moment: datetime, zone: str) -> date:
+    """The date that `moment` falls on where the reader is."""
+    return moment.astimezone(zone_named(zone)).date()
 
 
 def past_with(past: Past, occasion: str, digest_due: datetime | None) -> Past:

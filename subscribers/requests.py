@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from subscribers.audience import Scheduled
 from subscribers.links import LinkError, LinkFault
 from subscribers.models import Request, RequestKind, Standing, Subscriber
 
@@ -50,7 +51,7 @@ def occasion(request: Request) -> str:
     return f"{RequestKind(request.kind)}:{request.id}"
 
 
-def recipient(request: Request, subscriber: Subscriber) -> str:
+def recipient(request: Request, subscriber: Subscriber | Scheduled) -> str:
     """The address the letter goes to: a new one to be confirmed, the old one that is told, or else the reader's own."""
     return request.detail or subscriber.address
 

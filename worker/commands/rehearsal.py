@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from config.runtime import Runtime
 from subscribers import audience, requests
-from subscribers.models import Subscriber
+from subscribers.audience import Scheduled
 from worker.commands.common import busy, say, show
 from worker.ingest import catalogue
 from worker.pick.choices import Choice, Quiet, Selection
@@ -20,13 +20,13 @@ from worker.send.planning import Decided
 BLOCK = 1000
 
 Row = tuple[str, str, str]
-Choose = Callable[[Session, Sequence[Subscriber], datetime], list[Row]]
+Choose = Callable[[Session, Sequence[Scheduled], datetime], list[Row]]
 
 
 def of_due(runtime: Runtime, today: Today, readers: Sequence[int]) -> bool:
     """Show what everybody who is due would get, or just those of `readers` who are. Whether there was anything to show."""
 
-    def choose(session: Session, rows: Sequence[Subscriber], now: datetime) -> list[Row]:
+    def choose(session: Session, rows: Sequence[Scheduled], now: datetime) -> list[Row]:
         due = [one for row in rows for one in planning.occasions(row, now)]
         missed = [(one.row.address, "no mail", f"{one.occasion} is too old to be of use") for one in due if one.stale_at <= now]
         return missed + _would(session, planning.decide(session, today, [one for one in due if one.stale_at > now], now=now))
@@ -39,7 +39,7 @@ def of_due(runtime: Runtime, today: Today, readers: Sequence[int]) -> bool:
 def of_today(runtime: Runtime, today: Today, readers: Sequence[int]) -> bool:
     """Show what these readers would get if today's occasion were brought forward. Whether there was anything to show."""
 
-    def choose(session: Session, rows: Sequence[Subscriber], now: datetime) -> list[Row]:
+    def choose(session: Session, rows: Sequence[Scheduled], now: datetime) -> list[Row]:
         others = Forwarded()
         due = forward.open_to(session, rows, others, now=now)
         refused = [(address, "not again", reason) for address, reason in others.refused]

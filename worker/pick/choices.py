@@ -1,11 +1,10 @@
 """What picking decides for one reader: a Selection, or a Quiet day with its reason. Pure, and packed into the ledger's row."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A paper and why this reader gets it: "State-space models; keyword mamba", "4th most voted since Tuesday, 73 votes"."""
 
     paper_id: int
@@ -32,13 +31,13 @@ class Selection:
     def packed(self) -> dict[str, Any]:
         """Plain values for a JSON column; `unpacked` reads them back."""
         return {
-            "for_you": [[c.paper_id, c.reason] for c in self.for_you],
-            "trending": [[c.paper_id, c.reason] for c in self.trending],
-            "more": [[c.paper_id, c.reason] for c in self.more],
+            "for_you": self.for_you,
+            "trending": self.trending,
+            "more": self.more,
             "candidates": self.candidates,
             "matched": self.matched,
-            "still": list(self.still),
-            "quiet_days": list(self.quiet_days),
+            "still": self.still,
+            "quiet_days": self.quiet_days,
         }
 
 

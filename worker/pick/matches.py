@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +87,7 @@ def _open(readers: Sequence[Reader], candidates: Candidates, fitted: Fit) -> Boo
 def _had(readers: Sequence[Reader], candidates: Candidates) -> tuple[Ints, Ints]:
     """Which reader had which candidate, by their positions."""
     counts = [len(reader.had) for reader in readers]
-    had = np.fromiter(chain.from_iterable(reader.had for reader in readers), np.int64, sum(counts))
+    had = np.concatenate([np.empty(0, np.int64), *(_ids(reader.had) for reader in readers)])
     if not candidates.papers:
         return had[:0], had[:0]
     ids = np.array([paper.id for paper in candidates.papers], np.int64)
@@ -98,6 +97,10 @@ def _had(readers: Sequence[Reader], candidates: Candidates) -> tuple[Ints, Ints]
     table[ids - first] = np.arange(ids.size)
     places = table[np.clip(had - first, 0, table.size - 1)]
     return np.repeat(np.arange(len(readers)), counts)[places >= 0], places[places >= 0]
+
+
+def _ids(had: frozenset[int] | Ints) -> Ints:
+    return had if isinstance(had, np.ndarray) else np.fromiter(had, np.int64, len(had))
 
 
 def _strongest(fitted: Fit, shown: Bools) -> tuple[NDArray[np.int32], Bools, Ints]:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
@@ -18,7 +21,7 @@ class Reader:
     mutes: tuple[str, ...] = ()  # phrases; a paper that carries one is never chosen
     for_you: int = 5
     trending: int = 5
-    had: frozenset[int] = frozenset()  # ids of papers sent to this reader in the last 16 days
+    had: frozenset[int] | NDArray[np.int64] = frozenset()  # ids of papers sent to this reader in the last 16 days
     liked: tuple[int, ...] = ()  # ids of papers voted up, and down
     disliked: tuple[int, ...] = ()
     quiet_days: tuple[str, ...] = ()  # occasions skipped for too little new since the last digest, as words: "Tue 16 June"

@@ -1,10 +1,11 @@
 """What may be picked right now: the newest ranking's candidates, made ready once and kept until ranking or marks change."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from config.settings import Settings, SettingsError
@@ -42,9 +43,14 @@ class Desk:
     ids: dict[str, int]  # paper key -> id
     redirects: dict[int, int]  # merged id -> the one that stands
 
-    def standing(self, ids: Iterable[int]) -> frozenset[int]:
-        """The same works, each under the id it has now."""
-        return frozenset(self.redirects.get(one, one) for one in ids)
+    def standing(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same works in the same order, each under the id it has now."""
+        if not self.redirects:
+            return ids
+        merged = np.fromiter(sorted(self.redirects), np.int64, len(self.redirects))
+        places = np.minimum(np.searchsorted(merged, ids), merged.size - 1)
+        now = np.fromiter((self.redirects[one] for one in merged.tolist()), np.int64, merged.size)
+        return np.where(merged[places] == ids, now[places], ids)
 
 
 class Today:

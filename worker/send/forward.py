@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from subscribers import audience, cadence
-from subscribers.models import Standing, Subscriber
+from subscribers.audience import Scheduled
+from subscribers.models import Standing
 from worker.pick.choices import Quiet
 from worker.pick.today import Today
 from worker.send import planning
@@ -56,7 +57,7 @@ def bring_forward(database: Database, today: Today, clock: Clock, ids: Sequence[
     return result
 
 
-def open_to(session: Session, rows: Sequence[Subscriber], result: Forwarded, *, now: datetime) -> list[Due]:
+def open_to(session: Session, rows: Sequence[Scheduled], result: Forwarded, *, now: datetime) -> list[Due]:
     """The occasions of today that these readers may still have; of everybody else `result` notes why not. Writes nothing."""
     due = [_today(row, now) for row in rows]
     known = writing.existing(session, [row.id for row in rows], {one.occasion for one in due})
@@ -72,16 +73,16 @@ def open_to(session: Session, rows: Sequence[Subscriber], result: Forwarded, *, 
     return free
 
 
-def rehearse(session: Session, today: Today, rows: Sequence[Subscriber], *, now: datetime) -> list[Decided]:
+def rehearse(session: Session, today: Today, rows: Sequence[Scheduled], *, now: datetime) -> list[Decided]:
     """What these readers would get now, whatever they had today; nothing is written."""
     return planning.decide(session, today, [_today(row, now) for row in rows], now=now)
 
 
-def _today(row: Subscriber, now: datetime) -> Due:
+def _today(row: Scheduled, now: datetime) -> Due:
     return Due(row, cadence.occasion(row.cadence, now, row.zone), now, now + cadence.stale_after(row.cadence))
 
 
-def _refusal(row: Subscriber, before: Delivery | None, now: datetime) -> str | None:
+def _refusal(row: Scheduled, before: Delivery | None, now: datetime) -> str | None:
     if row.standing != Standing.ACTIVE:
         return f"is {row.standing}"
     if before is not None:

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from subscribers import audience, requests
-from subscribers.models import Request, RequestKind, Subscriber
+from subscribers.audience import Scheduled
+from subscribers.models import Request, RequestKind
 from worker.pick.today import Today
 from worker.send import planning
 from worker.send.ledger import writing
@@ -31,7 +32,7 @@ def post(session: Session, today: Today, *, now: datetime) -> int:
     return len(waiting)
 
 
-def _row(request: Request, reader: Subscriber) -> dict[str, Any]:
+def _row(request: Request, reader: Scheduled) -> dict[str, Any]:
     return {
         "subscriber_id": reader.id,
         "occasion": requests.occasion(request),
@@ -45,7 +46,7 @@ def _row(request: Request, reader: Subscriber) -> dict[str, Any]:
     }
 
 
-def _welcome(session: Session, today: Today, readers: list[Subscriber], now: datetime) -> None:
+def _welcome(session: Session, today: Today, readers: list[Scheduled], now: datetime) -> None:
     """The first digest, at once: in the letters' lane, since somebody sits and waits for it."""
     if not readers:
         return

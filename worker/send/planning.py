@@ -5,43 +5,45 @@ written down as stale, occasion by occasion: nothing is skipped in silence (law 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database
 from subscribers import audience, cadence
-from subscribers.models import InterestKind, Subscriber
+from subscribers.audience import Scheduled
+from subscribers.models import InterestKind, Standing
 from worker.pick.choices import Quiet, Selection
 from worker.pick.readers import Reader
 from worker.pick.selection import select, window
 from worker.pick.today import Desk, Today
 from worker.send import waves
 from worker.send.ledger import writing
-from worker.send.ledger.writing import Past
+from worker.send.ledger.writing import Remembered
 from worker.send.models import Kind, State
 
 MEMORY = timedelta(days=16)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """One reader and one occasion."""
 
-    row: Subscriber
+    row: Scheduled
     occasion: str
     due_at: datetime
     stale_at: datetime
     kind: Kind = Kind.DIGEST
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """What one occasion came to."""
 
     due: Due
@@ -61,8 +63,9 @@ class Plan:
 class _Memory:
     """What is known of the readers of a block, read with one statement a table."""
 
-    wishes: Mapping[tuple[int, str], tuple[str, ...]]
-    past: Mapping[int, Sequence[Past]]
+    wishes: Mapping[tuple[int, str], Sequence[str]]
+    had: Mapping[int, NDArray[np.int64]]
+    quiet: Mapping[int, Sequence[datetime]]
     votes: Mapping[int, Sequence[tuple[int, int]]]  # paper id, value
 
 
@@ -82,7 +85,7 @@ def plan_range(database: Database, today: Today, clock: Clock, range_id: int) ->
     return len(due)
 
 
-def occasions(row: Subscriber, now: datetime) -> Iterator[Due]:
+def occasions(row: Scheduled, now: datetime) -> Iterator[Due]:
     """What is due for a reader: as a rule one occasion; after an outage each that was missed, and perhaps one still worth sending."""
     past, due_at = audience.past_of(row), row.next_due_at
     while due_at is not None and due_at <= now:
@@ -106,7 +109,7 @@ def write(session: Session, today: Today, plan: Plan, *, now: datetime) -> None:
     """Write deliveries, skips and what was missed, and move the readers on."""
     rows = [_missed(one, now, plan.wave_id) for one in plan.missed]
     writing.write(session, rows + [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided])
-    readers: dict[int, Subscriber] = {}
+    readers: dict[int, Scheduled] = {}
     used: dict[int, dict[str, datetime | None]] = defaultdict(dict)
     for one in plan.missed:
         readers[one.row.id] = one.row
@@ -118,9 +121,14 @@ def write(session: Session, today: Today, plan: Plan, *, now: datetime) -> None:
 
 
 def write_welcome(session: Session, today: Today, decided: Sequence[Decided], *, now: datetime) -> None:
-    """Write first digests. A welcome uses up no day: the first regular one is due when confirming said so."""
+    """Write first digests. A welcome uses up no day: the first regular one is due when confirming said so.
+
+    Whoever gets none, since there is too little, need not rest from it: they are due at their next hour.
+    """
     writing.write(session, [_row(one, now, None, today.ranking_id) for one in decided])
     audience.digested(session, [one.due.row.id for one in decided if isinstance(one.outcome, Selection)], now)
+    quiet = [one.due.row for one in decided if isinstance(one.outcome, Quiet) and one.due.row.standing == Standing.ACTIVE]
+    audience.advance(session, [audience.advanced(row, {}, now) for row in quiet])
 
 
 def _row(one: Decided, now: datetime, wave_id: int | None, ranking_id: int | None) -> dict[str, Any]:
@@ -155,44 +163,47 @@ def _common(one: Due, wave_id: int | None) -> dict[str, Any]:
 
 def _readers(session: Session, desk: Desk, due: Sequence[Due], now: datetime) -> list[Reader]:
     ids = sorted({one.row.id for one in due})
-    past = _pasts(writing.past(session, ids, since=now - MEMORY))
-    memory = _Memory(_wishes(session, ids), past, _votes(session, ids, desk))
-    return [_reader(one, memory, desk, now) for one in due]
+    memory = _Memory(_wishes(session, ids), *_past(session, ids, desk, now), _votes(session, ids, desk))
+    return [_reader(one, memory, now) for one in due]
 
 
-def _reader(one: Due, memory: _Memory, desk: Desk, now: datetime) -> Reader:
-    row = one.row
-    past, votes = memory.past.get(row.id, ()), memory.votes.get(row.id, ())
+def _reader(one: Due, memory: _Memory, now: datetime) -> Reader:
+    row, wishes = one.row, memory.wishes
+    votes = memory.votes.get(row.id, ())
     return Reader(
         id=row.id,
         since=window(row.last_digest_at, now),
         last_digest_at=row.last_digest_at,
-        today=one.due_at.astimezone(cadence.zone_named(row.zone)).date(),
-        topics=memory.wishes.get((row.id, InterestKind.TOPIC), ()),
-        keywords=memory.wishes.get((row.id, InterestKind.KEYWORD), ()),
-        authors=memory.wishes.get((row.id, InterestKind.AUTHOR), ()),
-        mutes=memory.wishes.get((row.id, InterestKind.MUTE), ()),
+        today=cadence.day_of(one.due_at, row.zone),
+        topics=tuple(wishes.get((row.id, InterestKind.TOPIC), ())),
+        keywords=tuple(wishes.get((row.id, InterestKind.KEYWORD), ())),
+        authors=tuple(wishes.get((row.id, InterestKind.AUTHOR), ())),
+        mutes=tuple(wishes.get((row.id, InterestKind.MUTE), ())),
         for_you=row.for_you,
         trending=row.trending,
-        had=desk.standing(paper for occasion in past for paper in _unpack(occasion.papers)),
+        had=memory.had.get(row.id, _NOTHING),
         liked=tuple(paper for paper, value in votes if value > 0),
         disliked=tuple(paper for paper, value in votes if value < 0),
-        quiet_days=_quiet_days(row, past),
+        quiet_days=tuple(_in_words(at, row.zone) for at in memory.quiet.get(row.id, ())),
     )
 
 
-def _wishes(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], tuple[str, ...]]:
+def _wishes(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
     for reader, kind, value in audience.interests_of(session, ids):
         found[reader, kind].append(value)
-    return {key: tuple(values) for key, values in found.items()}
-
-
-def _pasts(rows: Iterable[Past]) -> dict[int, list[Past]]:
-    found: dict[int, list[Past]] = defaultdict(list)
-    for row in rows:
-        found[row.subscriber_id].append(row)
     return found
+
+
+def _past(
+    session: Session, ids: Sequence[int], desk: Desk, now: datetime
+) -> tuple[dict[int, NDArray[np.int64]], dict[int, Sequence[datetime]]]:
+    """What each reader was sent, by the ids of today, and the days each was spared since: unpacked for all of them at once."""
+    rows: list[Remembered] = writing.remembered(session, ids, since=now - MEMORY)
+    papers = desk.standing(np.frombuffer(b"".join(row.papers for row in rows), "<i8"))
+    ends = np.cumsum([0, *(len(row.papers) // papers.itemsize for row in rows)]).tolist()
+    had = {row.subscriber_id: papers[start:end] for row, (start, end) in zip(rows, pairwise(ends), strict=True)}
+    return had, {row.subscriber_id: row.quiet for row in rows if row.quiet}
 
 
 def _votes(session: Session, ids: Sequence[int], desk: Desk) -> dict[int, list[tuple[int, int]]]:
@@ -203,18 +214,10 @@ def _votes(session: Session, ids: Sequence[int], desk: Desk) -> dict[int, list[t
     return found
 
 
-def _quiet_days(row: Subscriber, past: Sequence[Past]) -> tuple[str, ...]:
-    """The days without a mail since the last one, in the reader's own dates."""
-    quiet: list[str] = []
-    zone = cadence.zone_named(row.zone)
-    for one in past:
-        if one.state is not State.SKIPPED:
-            quiet = []
-        else:
-            quiet.append(f"{one.due_at.astimezone(zone):%a %-d %B}")
-    return tuple(quiet)
+@lru_cache(maxsize=4096)
+def _in_words(moment: datetime, zone: str) -> str:
+    """A day without a mail, in the reader's own dates."""
+    return f"{moment.astimezone(cadence.zone_named(zone)):%a %-d %B}"
 
 
-def _unpack(papers: bytes) -> list[int]:
-    unpacked: list[int] = np.frombuffer(papers, dtype="<i8").tolist()
-    return unpacked
+_NOTHING = np.empty(0, np.int64)

@@ -1,32 +1,81 @@
-"""What was decided: rows are written once an occasion, and the past of a reader is read for the next decision."""
+"""What was decided: rows are written once an occasion, and the past of readers is read for the next decision."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import ARRAY, Connection, DateTime, LargeBinary, Select, func, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
+from config.database import among
 from worker.send.models import HELD, Delivery, State
 
+Columns = TypeVarTuple("Columns")
 
-def write(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+# What a row may say when it is written; what it does not say has the table's default.
+_USUAL: dict[str, Any] = {
+    "subscriber_id": None,
+    "occasion": None,
+    "kind": None,
+    "state": State.WAITING,
+    "wave_id": None,
+    "due_at": None,
+    "stale_at": None,
+    "next_attempt_at": None,
+    "attempts": 0,
+    "owner": None,
+    "domain": "",
+    "address_hash": None,
+    "reason": "",
+    "code": "",
+    "mailer": "",
+    "provider_id": "",
+    "settled_at": None,
+    "ranking_id": None,
+    "papers": b"",
+    "content": {},
+}
+_NAMES = ", ".join(_USUAL)
+_PLAIN = tuple(_USUAL.items())[:-1]  # all but the content, which is written as JSON
+# No value stands in these, only the names above.
+_MAKE = text(f"CREATE TEMPORARY TABLE written AS SELECT {_NAMES} FROM deliveries WITH NO DATA")  # noqa: S608
+_COPY = f"COPY written ({_NAMES}) FROM STDIN"
+_ADD = text(f"INSERT INTO deliveries ({_NAMES}) SELECT {_NAMES} FROM written ON CONFLICT DO NOTHING")  # noqa: S608
+_DROP = text("DROP TABLE written")
+FEW = 50  # rows; below, a table to copy into costs more than it saves
+
+
+def write(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
     """Add deliveries, leaving out those whose reader already has one for the occasion (law 2); how many were new."""
     if not rows:
         return 0
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    written = 0
-    for start in range(0, len(rows), 500):
-        statement = dialect.insert(Delivery).values(list(rows[start : start + 500])).on_conflict_do_nothing()
-        written += len(session.execute(statement.returning(Delivery.id)).all())
-    return written
+    sqlite_ = session.get_bind().dialect.name == "sqlite"
+    if not sqlite_ and len(rows) > FEW:
+        return _copy(session.connection(), rows)
+    statement = (sqlite if sqlite_ else postgresql).insert(Delivery.__table__).on_conflict_do_nothing()
+    counted = session.connection().execution_options(preserve_rowcount=True)
+    return counted.execute(statement, [{**_USUAL, **row} for row in rows]).rowcount
+
+
+def _copy(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """By COPY into a table of the transaction's own, then one INSERT: a fifth of what arrays of parameters cost us, measured."""
+    connection.execute(_MAKE)
+    cursor: Any = connection.connection.cursor()  # psycopg's, which alone knows COPY
+    with cursor, cursor.copy(_COPY) as copy:
+        for row in rows:
+            copy.write_row([*(row.get(name, usual) for name, usual in _PLAIN), json.dumps(row.get("content", {}))])
+    added = connection.execute(_ADD).rowcount
+    connection.execute(_DROP)
+    return added
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One earlier occasion of a reader, as planning reads it."""
+    """One earlier occasion of a reader."""
 
     subscriber_id: int
     occasion: str
@@ -37,19 +86,57 @@ class Past:
 
 def past(session: Session, subscriber_ids: Collection[int], *, since: datetime) -> list[Past]:
     """What these readers were sent or spared since a moment, in the order of time: one statement."""
-    rows = session.execute(
-        select(Delivery.subscriber_id, Delivery.occasion, Delivery.state, Delivery.due_at, Delivery.papers)
-        .where(
-            Delivery.subscriber_id.in_(subscriber_ids),
-            Delivery.due_at >= since,
-            or_(Delivery.state.in_(HELD), Delivery.state == State.SKIPPED),
-        )
-        .order_by(Delivery.subscriber_id, Delivery.due_at)
-    )
-    return [Past(reader, occasion, State(state), due_at, papers) for reader, occasion, state, due_at, papers in rows]
+    columns = (Delivery.subscriber_id, Delivery.occasion, Delivery.state, Delivery.due_at, Delivery.papers)
+    found = _since(session, select(*columns), subscriber_ids, since).order_by(Delivery.subscriber_id, Delivery.due_at)
+    return [Past(reader, occasion, State(state), due_at, papers) for reader, occasion, state, due_at, papers in session.execute(found)]
+
+
+class Remembered(NamedTuple):
+    """What the ledger knows of a reader's last days, as planning reads it."""
+
+    subscriber_id: int
+    papers: bytes  # packed, of everything the reader has or may have
+    quiet: Sequence[datetime]  # the due moments of the days without a mail since the last one
+
+
+def remembered(session: Session, subscriber_ids: Collection[int], *, since: datetime) -> list[Remembered]:
+    """The same, one row a reader, added up by PostgreSQL itself: sixteen rows a reader are more than all the rest of planning."""
+    if session.get_bind().dialect.name == "sqlite":
+        return _added_up(past(session, subscriber_ids, since=since))
+    spared = Delivery.state == State.SKIPPED
+    papers = func.coalesce(func.string_agg(Delivery.papers, literal(b"", LargeBinary())).filter(~spared), literal(b"", LargeBinary()))
+    quiet = func.array_agg(aggregate_order_by(Delivery.due_at, Delivery.due_at), type_=ARRAY(DateTime(timezone=True))).filter(spared)
+    last = func.max(Delivery.due_at).filter(~spared)
+    found = _since(session, select(Delivery.subscriber_id, papers, quiet, last), subscriber_ids, since).group_by(Delivery.subscriber_id)
+    return [
+        Remembered(reader, held, [at for at in days if last is None or at > last] if days else ())
+        for reader, held, days, last in session.execute(found)
+    ]
+
+
+def _added_up(rows: Iterable[Past]) -> list[Remembered]:
+    papers: dict[int, list[bytes]] = {}
+    quiet: dict[int, list[datetime]] = {}
+    for row in rows:
+        papers.setdefault(row.subscriber_id, []).append(row.papers)
+        days = quiet.setdefault(row.subscriber_id, [])
+        if row.state is State.SKIPPED:
+            days.append(row.due_at)
+        else:
+            days.clear()
+    return [Remembered(reader, b"".join(held), quiet[reader]) for reader, held in papers.items()]
 
 
 def existing(session: Session, subscriber_ids: Collection[int], occasions: Collection[str]) -> dict[tuple[int, str], Delivery]:
     """The rows that these readers already have for any of these occasions."""
-    found = session.scalars(select(Delivery).where(Delivery.subscriber_id.in_(subscriber_ids), Delivery.occasion.in_(occasions)))
+    theirs = among(session, Delivery.subscriber_id, subscriber_ids)
+    found = session.scalars(select(Delivery).where(theirs, Delivery.occasion.in_(occasions)))
     return {(row.subscriber_id, row.occasion): row for row in found}
+
+
+def _since(session: Session, found: Select[*Columns], subscriber_ids: Collection[int], since: datetime) -> Select[*Columns]:
+    return found.where(
+        among(session, Delivery.subscriber_id, subscriber_ids),
+        Delivery.due_at >= since,
+        or_(Delivery.state.in_(HELD), Delivery.state == State.SKIPPED),
+    )

@@ -21,7 +21,7 @@ _REDACTIONS = (
     (re.compile(r"\"[^\"\r\n]{1,80}\"@((?:[\w-]+\.)+[\w-]+)"), r"…@\1"),
     (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@((?:[\w-]+\.)+[\w-]+|localhost)", re.UNICODE), r"…@\1"),
     # A token in one of our paths, or in any query.
-    (re.compile(r"(/(?:u|unsubscribe|preferences|confirm|read|vote|digests)/)[A-Za-z0-9_-]{16,}"), r"\1…"),
+    (re.compile(r"(/(?:u|unsubscribe|preferences|confirm|read|vote|digests|feed)/)[A-Za-z0-9_-]{16,}"), r"\1…"),
     (re.compile(r"([?&](?:token|key|secret)=)[^&\s'\"]+"), r"\1…"),
 )
 

@@ -30,6 +30,7 @@ class Purpose(Enum):
     CONFIRM = 5  # request: prove that an address is read; 3 days, dies when used
     BACK = 6  # subscriber: take back a leave, from the page that followed it; 30 minutes
     FORM = 7  # nobody: when a form was shown, which bots do not wait for; a day
+    FEED = 8  # feed: read it; good until its row is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class LinkFault(StrEnum):
     FORGED = "This link was not made by us, or was changed on its way."
     EXPIRED = "This link has expired. Links that change things are good for a while only."
     USED = "This link was used already. It was good for once only."
+    REVOKED = "This feed was turned off, or has a new link."
     FOREIGN = "This link was made for something else."
     INERT = "This link comes from a preview, where links do nothing."
 
@@ -70,7 +72,7 @@ class LinkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A token we made: what for, and whose (a subscriber's, a delivery's or a request's id, by purpose)."""
+    """A token we made: what for, and whose (a subscriber's, a delivery's, a request's or a feed's id, by purpose)."""
 
     purpose: Purpose
     id: int
@@ -149,6 +151,10 @@ class Links:
     def papers(self, delivery_id: int) -> str:
         """What the vote links of a digest begin with: a paper's id, and "/more" or "/less", follow."""
         return f"{self.view(delivery_id)}/papers/"
+
+    def feed(self, feed_id: int) -> str:
+        """A reader's own feed."""
+        return f"{self._base}/feed/{self.token(Purpose.FEED, feed_id)}"
 
     def _sign(self, index: int, payload: bytes) -> bytes:
         signer = self._signers[index].copy()

@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subscribers import audience, preferences, standing
+from subscribers import audience, feeds, preferences, standing
 from subscribers.models import Request, Subscriber
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
@@ -61,6 +61,7 @@ def export(session: Session, row: Subscriber, holders: Iterable[Holder]) -> Mapp
             {"paper": paper, "vote": "more like this" if value > 0 else "not for me", "at": _moment(at)}
             for _, paper, value, at in audience.votes_of(session, [row.id])
         ],
+        "feed": {"made_at": _moment(feed.made_at)} if (feed := feeds.of(session, row.id)) else None,
         "letters": [{"kind": str(one.kind), "to": one.detail or row.address, "asked_at": _moment(one.requested_at)} for one in asked],
         "suppressed": {"since": _moment(barred.since), "reason": barred.reason} if barred else None,
     }
@@ -71,7 +72,7 @@ def erase(session: Session, row: Subscriber, holders: Iterable[Holder]) -> None:
     """Forget one reader for good, in this room and in every other. The id is never given out again."""
     for holder in holders:
         holder.erase(session, row.id)
-    session.delete(row)  # interests, votes and requests go with it, by their foreign keys
+    session.delete(row)  # interests, votes, requests and the feed go with it, by their foreign keys
     session.flush()
 
 

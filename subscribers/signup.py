@@ -68,14 +68,21 @@ def ask_fresh_link(session: Session, address: str, now: datetime) -> None:
         _ask_fresh_link(session, row, now)
 
 
-def confirm(session: Session, request_id: int, now: datetime) -> Subscriber:
-    """Use a confirmation link: the reader is active, and a welcome digest is asked for. Raises LinkError."""
+def confirm(session: Session, request_id: int, now: datetime) -> tuple[Subscriber, bool]:
+    """Use a confirmation link: the reader is active; and whether a welcome digest goes out. Raises LinkError."""
     _, row = requests.find(session, request_id, [RequestKind.CONFIRM])
     requests.use(session, request_id, now)
     requests.use_up(session, row.id, [RequestKind.CONFIRM], now)
-    if standing.confirm(row, now):
-        requests.ask(session, row.id, RequestKind.WELCOME, now)
-    return row
+    return row, activate(session, row, now)
+
+
+def activate(session: Session, row: Subscriber, now: datetime) -> bool:
+    """The address answered: the reader is active. Whether that was the first time, and a welcome digest is asked for."""
+    is_new = row.confirmed_at is None
+    if not (standing.confirm(row, now) and is_new):
+        return False
+    requests.ask(session, row.id, RequestKind.WELCOME, now)
+    return True
 
 
 def counts_letter(session: Session, key: bytes, now: datetime) -> bool:

@@ -63,15 +63,15 @@ TRANSITIONS: dict[tuple[Standing, Act], Standing] = {
 
 
 def confirm(row: Subscriber, now: datetime) -> bool:
-    """The address answered: the reader is active, and due at the first moment from 20 hours on, since a welcome digest goes out now.
+    """The address answered: the reader is active. The first time, due at the first moment from 20 hours on: a welcome digest goes out now.
 
     False, and nothing changed, unless the reader was pending or had left.
     """
     if not _walk(row, Act.CONFIRM):
         return False
+    welcomed = audience.past_of(row) if row.confirmed_at else Past(now, row.last_day, row.last_week)
     row.confirmed_at = now
     row.paused_until = None
-    welcomed = Past(now, row.last_day, row.last_week)
     row.next_due_at = next_due(row.cadence, row.hour, row.weekday, row.zone, now, welcomed)
     return True
 

@@ -17,14 +17,14 @@ from config.runtime import Runtime
 from config.settings import Settings
 from config.templating import environment
 from subscribers.links import Links
-from subscribers.web import choosing, confirming, leaving, owning, signing_up, words
+from subscribers.web import choosing, confirming, feeding, leaving, owning, signing_up, words
 from subscribers.web.assets import Assets
 from subscribers.web.guarding import Guards, refused_from
 from subscribers.web.headers import WithHeaders, policy, security_headers
 from subscribers.web.network import Proxies
 from subscribers.web.site import LONGEST_BODY, Site
 from worker.pick.today import topics_of
-from worker.reading import api, digests, editions, health, inbox, metrics
+from worker.reading import api, digests, editions, feeds, health, inbox, metrics
 from worker.reading.api_models import Fault
 from worker.reading.archive import Archive
 from worker.reading.newsdesk import Newsdesk
@@ -68,11 +68,11 @@ def application(runtime: Runtime) -> Starlette:
         guards=Guards(refused_from(settings.refused_domains), settings.proof_of_work),
     )
     archive = Archive(site.catalogue)
-    shown = [*digests.routes(site), *editions.routes(site, archive), *inbox.routes(site), *api.routes(site, newsdesk, archive)]
-    forms = [route for room in (signing_up, confirming, choosing, owning, leaving) for route in room.routes(site)]
+    papers = [*digests.routes(site), *editions.routes(site, archive), *feeds.routes(site), *api.routes(site, newsdesk, archive)]
+    forms = [route for room in (signing_up, confirming, choosing, owning, feeding, leaving) for route in room.routes(site)]
     headers = security_headers(policy(_logo_origin(settings)), is_https=settings.base_url.startswith("https://"))
     return Starlette(
-        routes=[*forms, *shown, *health.routes(runtime), *metrics.routes(runtime), assets.route()],
+        routes=[*forms, *papers, *inbox.routes(site), *health.routes(runtime), *metrics.routes(runtime), assets.route()],
         middleware=[Middleware(WithHeaders, headers=headers)],
         exception_handlers={HTTPException: _told(site), Exception: _broken(site, headers)},
         max_body_size=LONGEST_BODY,

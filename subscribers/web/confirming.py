@@ -39,13 +39,15 @@ def confirm(site: Site, asked: Asked) -> Response:
         request, row = requests.find(session, number, [RequestKind.CONFIRM, RequestKind.NEW_ADDRESS])
         if request.kind == RequestKind.NEW_ADDRESS:
             return _move(site, session, number, asked.now)
-        row = signup.confirm(session, number, asked.now)
+        row, is_new = signup.confirm(session, number, asked.now)
         choices = preferences.read(session, row)
     return site.page(
         "confirmed",
         address=shown(row.address),
         next_due_at=row.next_due_at,
         choices=choices,
+        is_new=is_new,
+        quiet=site.showcase.quiet(choices, asked.now),
         beside=site.showcase.preview(choices, asked.now),
         preferences=site.links.preferences(row.id, asked.now),
     )

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from subscribers import preferences, requests, votes
+from subscribers import feeds, preferences, requests, votes
 from subscribers.addresses import shown
 from subscribers.cadence import zone_named
 from subscribers.choices import Choices
@@ -44,6 +44,8 @@ class _State:
     paused_until: datetime | None
     choices: Choices
     votes: list[Cast]
+    has_feed: bool
+    feed: str  # its link, to who has shown that the address is theirs
 
 
 def open_link(site: Site, asked: Asked, session: Session) -> Opened:
@@ -111,7 +113,7 @@ def day_in(zone: str, text: str) -> datetime | None:
 def _read(site: Site, asked: Asked) -> _State:
     with site.database.reading() as session:
         opened = open_link(site, asked, session)
-        row = opened.row
+        row, feed = opened.row, feeds.of(session, opened.row.id)
         return _State(
             id=row.id,
             is_fresh=opened.request_id is not None,
@@ -122,4 +124,6 @@ def _read(site: Site, asked: Asked) -> _State:
             paused_until=row.paused_until,
             choices=preferences.read(session, row),
             votes=votes.of(session, row.id),
+            has_feed=feed is not None,
+            feed=site.links.feed(feed.id) if feed and opened.request_id is not None else "",
         )

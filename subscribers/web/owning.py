@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from subscribers import moving, privacy, requests, standing
+from subscribers import moving, privacy, requests, signup, standing
 from subscribers.addresses import shown
 from subscribers.web.opening import open_fresh, page
 from subscribers.web.signing_up import WORDING, checked_address
@@ -23,7 +23,7 @@ def come_back(site: Site, asked: Asked) -> Response:
     with site.database.transaction() as session:
         row, _ = open_fresh(site, asked, session)
         barred = standing.suppression(session, row.address_key) is not None
-        if not barred and (standing.take_back(session, row, asked.now) or standing.confirm(row, asked.now)):
+        if not barred and (standing.take_back(session, row, asked.now) or signup.activate(session, row, asked.now)):
             row.consent_at, row.consent_source = asked.now, "/preferences"
             row.consent_wording = WORDING.format(name=site.settings.name)
     return page(site, asked, told=("Good to have you back.",))

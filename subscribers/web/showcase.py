@@ -22,6 +22,10 @@ class Showcase(Protocol):
         """The digest that these choices would give now, with what each keyword and author brings a day."""
         ...
 
+    def quiet(self, choices: Choices, now: datetime) -> str:
+        """Why these choices would give no digest now; empty when they would give one."""
+        ...
+
     def papers_a_day(self, now: datetime) -> Mapping[str, float]:
         """How many papers a day each topic brings, by its key, over the last week; empty while nothing is known."""
         ...
@@ -43,6 +47,9 @@ class EmptyShowcase:
 
     def preview(self, choices: Choices, now: datetime) -> Markup:
         return NOTHING
+
+    def quiet(self, choices: Choices, now: datetime) -> str:
+        return ""
 
     def papers_a_day(self, now: datetime) -> Mapping[str, float]:
         return {}

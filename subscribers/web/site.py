@@ -130,9 +130,12 @@ def _guarded(site: Site, handler: Handler, asked: Asked) -> Response:
 
 def bad_link(site: Site, fault: LinkFault) -> Response:
     """What happened to a link, and the next step; the same for an address that exists and one that does not."""
-    was_good = fault in (LinkFault.EXPIRED, LinkFault.USED)
-    status = HTTPStatus.GONE if was_good else HTTPStatus.NOT_FOUND
-    return site.page("bad-link", status, fault=fault.value)
+    return site.page("bad-link", status_of(fault), fault=fault.value)
+
+
+def status_of(fault: LinkFault) -> int:
+    """410 for a link that was good once, 404 for one that never was."""
+    return HTTPStatus.GONE if fault in (LinkFault.EXPIRED, LinkFault.USED, LinkFault.REVOKED) else HTTPStatus.NOT_FOUND
 
 
 def away(site: Site) -> Response:

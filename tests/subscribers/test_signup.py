@@ -47,8 +47,9 @@ def test_confirming_makes_the_reader_active_and_asks_for_the_welcome(database: D
     with database.transaction() as session:
         ask(session)
     with database.transaction() as session:
-        confirmed = signup.confirm(session, 1, NOON + HOUR)
+        confirmed, is_new = signup.confirm(session, 1, NOON + HOUR)
 
+        assert is_new
         assert (confirmed.standing, confirmed.confirmed_at) == (Standing.ACTIVE, NOON + HOUR)
         assert confirmed.next_due_at == datetime(2026, 6, 19, 7, 0, tzinfo=UTC)  # 20 hours after the welcome, at the reader's hour
         assert letters(session) == [RequestKind.CONFIRM, RequestKind.WELCOME]

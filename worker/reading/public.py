@@ -1,5 +1,6 @@
-"""Answers that are the same for everybody, named by their content: who asks again is told "unchanged" (RFC 9110, section 13)."""
+"""Answers named by their content: who asks again is told "unchanged" (RFC 9110, section 13)."""
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from http import HTTPStatus
 
@@ -13,10 +14,19 @@ BIBTEX = "application/x-bibtex; charset=utf-8"
 
 
 def public(asked: Asked, body: str, media_type: str, seconds: int) -> Response:
-    """`body`, fresh for `seconds`; 304 for a client that has it."""
+    """What is the same for everybody, fresh for `seconds`; 304 for a client that has it."""
+    return _named(asked, body, media_type, {"Cache-Control": f"public, max-age={seconds}"})
+
+
+def private(asked: Asked, body: str, media_type: str, seconds: int) -> Response:
+    """What is one reader's own: kept by no cache on the way, listed by no search engine."""
+    return _named(asked, body, media_type, {"Cache-Control": f"private, max-age={seconds}", "X-Robots-Tag": "noindex"})
+
+
+def _named(asked: Asked, body: str, media_type: str, headers: Mapping[str, str]) -> Response:
     content = body.encode()
     tag = f'"{blake2b(content, digest_size=12).hexdigest()}"'
-    headers = {"Cache-Control": f"public, max-age={seconds}", "ETag": tag}
+    headers = {**headers, "ETag": tag}
     known = {given.strip().removeprefix("W/") for given in asked.headers.get("if-none-match", "").split(",")}
     if tag in known:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

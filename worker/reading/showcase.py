@@ -37,6 +37,10 @@ class ReadingShowcase:
     def preview(self, choices: Choices, now: datetime) -> Markup:
         return self._shown(self._newsdesk.draft(choices, now), "Your digest today")
 
+    def quiet(self, choices: Choices, now: datetime) -> str:
+        draft = self._newsdesk.draft(choices, now)
+        return "the papers of the last days are being fetched" if draft.is_empty else draft.quiet
+
     def papers_a_day(self, now: datetime) -> Mapping[str, float]:
         return self._newsdesk.papers_a_day(now)
 

@@ -28,7 +28,6 @@ class Site:
     def mail(self, to: str) -> EmailMessage:
         """Deliver what waits; the newest mail to this address."""
         self.world.office.deliver(seconds=10)
-        self.world.office.deliver(seconds=10)  # a welcome that this round has just written goes with the next
         return self.world.mails(to)[-1]
 
     def link_in(self, mail: EmailMessage, path: str) -> str:

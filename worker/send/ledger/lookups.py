@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from worker.send.models import Delivery, Kind, State
+from worker.send.models import HELD, Delivery, Kind, State
 
 
 def history(session: Session, subscriber_id: int, limit: int = 10) -> list[Delivery]:
@@ -20,6 +20,12 @@ def history(session: Session, subscriber_id: int, limit: int = 10) -> list[Deliv
             .limit(limit)
         )
     )
+
+
+def digests(session: Session, subscriber_id: int, limit: int) -> list[Delivery]:
+    """A reader's last digests that went out or will, the welcome among them, the newest first."""
+    mine = (Delivery.subscriber_id == subscriber_id, Delivery.state.in_(HELD), Delivery.papers != b"")
+    return list(session.scalars(select(Delivery).where(*mine).order_by(Delivery.due_at.desc(), Delivery.id.desc()).limit(limit)))
 
 
 def one(session: Session, delivery_id: int) -> Delivery | None:

@@ -1,11 +1,12 @@
 """Who owns a claim, decided without wall time (law 3): a counter in the owner's row, and each side's own monotonic clock.
 
-An owner that could not bump its counter for BUMP_GRACE seconds starts no further message. A sweeper gives an owner up
-only after it has itself seen the same counter for PATIENCE seconds, which is longer.
+An owner that could not bump its counter for BUMP_GRACE seconds starts no further message. A sweeper suspects an owner
+only after it has itself seen the same counter for PATIENCE seconds, which is longer, and gives it up only at a later look: a
+database that was away for those seconds leaves everybody the time to bump again, and to write what they still owe.
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -94,6 +95,15 @@ class Ownership:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a sweeper knows of one owner, by its own monotonic clock."""
+
+    counter: int
+    since: float
+    suspected: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GivenUp:
     """A process that no longer owns what it claimed, and the folder of its journal."""
 
@@ -106,19 +116,25 @@ class Sweeper:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._seen: dict[int, tuple[int, float]] = {}  # process id -> counter, and when we first saw it so
+        self._seen: dict[int, _Seen] = {}  # by process id
 
     def give_up_silent(self, session: Session, *, spare: int | None = None) -> list[GivenUp]:
-        """End the processes whose counter has stood still for PATIENCE of our own seconds."""
+        """End the processes whose counter has stood still for PATIENCE of our own seconds, and for BUMP_GRACE after that."""
         now = self._clock.monotonic()
         alive = session.execute(select(Process.id, Process.counter, Process.folder).where(Process.ended_at.is_(None))).all()
-        self._seen = {row.id: self._sighting(row.id, row.counter, now) for row in alive}
-        silent = [row for row in alive if row.id != spare and now - self._seen[row.id][1] >= PATIENCE]
+        self._seen = {row.id: self._looked_at(row.id, row.counter, now) for row in alive}
+        silent = [row for row in alive if row.id != spare and self._is_silent(row.id, now)]
         return [GivenUp(row.id, row.folder) for row in silent if _end(session, row.id, row.counter, self._clock)]
 
-    def _sighting(self, process: int, counter: int, now: float) -> tuple[int, float]:
+    def _looked_at(self, process: int, counter: int, now: float) -> _Seen:
         known = self._seen.get(process)
-        return known if known and known[0] == counter else (counter, now)
+        if known is None or known.counter != counter:
+            return _Seen(counter, now)
+        return replace(known, suspected=now) if known.suspected is None and now - known.since >= PATIENCE else known
+
+    def _is_silent(self, process: int, now: float) -> bool:
+        suspected = self._seen[process].suspected
+        return suspected is not None and now - suspected >= BUMP_GRACE
 
 
 def _end(session: Session, process: int, counter: int, clock: Clock) -> bool:

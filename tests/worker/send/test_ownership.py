@@ -30,11 +30,25 @@ def test_an_owner_that_bumps_is_never_given_up(database: Database, clock: SetClo
 def test_a_silent_owner_is_given_up_only_after_the_sweepers_own_patience(database: Database, clock: SetClock, owner: Ownership) -> None:
     sweeper = Sweeper(clock)
     assert given_up(database, sweeper) == []
-    clock.sleep(PATIENCE - 1)
-    assert given_up(database, sweeper) == []
+    for seconds in (PATIENCE - 1, 1, BUMP_GRACE - 1):
+        clock.sleep(seconds)
+        assert given_up(database, sweeper) == []
     clock.sleep(1)
     assert given_up(database, sweeper) == [owner.id]
     assert given_up(database, sweeper) == []
+
+
+def test_a_database_that_was_away_for_longer_leaves_every_owner_the_time_to_bump_again(
+    database: Database, clock: SetClock, owner: Ownership
+) -> None:
+    sweeper = Sweeper(clock)
+    assert given_up(database, sweeper) == []
+    clock.sleep(10 * PATIENCE)  # neither the owner nor the sweeper reaches it
+    assert given_up(database, sweeper) == []
+    owner.bump()
+    clock.sleep(BUMP_GRACE)
+    assert given_up(database, sweeper) == []
+    assert not owner.lost
 
 
 def test_a_new_sweeper_begins_its_own_wait(database: Database, clock: SetClock, owner: Ownership) -> None:
@@ -63,9 +77,9 @@ def test_an_owner_that_could_not_bump_stops_starting_before_any_sweeper_gives_it
 
 def test_an_owner_learns_that_it_was_given_up_and_stays_dead(database: Database, clock: SetClock, owner: Ownership) -> None:
     sweeper = Sweeper(clock)
-    given_up(database, sweeper)
-    clock.sleep(PATIENCE)
-    given_up(database, sweeper)
+    for seconds in (0, PATIENCE, BUMP_GRACE):
+        clock.sleep(seconds)
+        given_up(database, sweeper)
     owner.bump()
     assert owner.lost
     assert not owner.may_start

@@ -15,11 +15,12 @@ from subscribers.models import Standing
 from worker.commands import rehearsal
 from worker.commands.common import FAILED, busy, example, fail, progress, say, with_runtime
 from worker.send import waves
-from worker.send.delivery import CLAIM, Tally
 from worker.send.forward import Forwarded
+from worker.send.group import Tally
 from worker.send.ledger import lookups
 from worker.send.models import State
 from worker.send.office import Office
+from worker.send.queue import CLAIM
 
 BLOCK = 1000  # readers at a time
 STEP = 2.0  # seconds between two movements of the bar

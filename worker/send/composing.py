@@ -25,7 +25,7 @@ from worker.render.digests import NothingToShow
 from worker.render.letters import Letter
 from worker.render.message import Message, Parts
 from worker.render.press import Press
-from worker.send.delivery import Ready
+from worker.send.group import Ready
 from worker.send.ledger.claims import Claimed
 from worker.send.ledger.outcomes import Settlement
 from worker.send.models import OPERATOR_ID, Kind, State

@@ -191,5 +191,5 @@ def _outcomes(notes: bytes) -> tuple[Outcome, ...]:
         if kind == _BEGUN:
             found[delivery_id] = Outcome(delivery_id, Verdict.UNKNOWN, words="the process ended before the answer came")
         elif kind == _ANSWERED and len(fields) == 5 and fields[1] in set(Verdict):  # noqa: PLR2004 - as `answered` writes
-            found[delivery_id] = Outcome(delivery_id, Verdict(fields[1]), *fields[2:])
+            found[delivery_id] = Outcome(delivery_id, Verdict(fields[1]), fields[2], fields[3], fields[4])
     return tuple(found.values())

@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -16,15 +15,15 @@ from worker.ingest.registry import names_of
 from worker.pick import rankings
 from worker.pick.today import Today
 from worker.render.message import Message
-from worker.send import forward, heartbeats, held, letters, notices, planning, recovery, retention, waves
+from worker.send import domains, forward, hands, heartbeats, held, letters, notices, planning, recovery, retention, waves
 from worker.send.composing import LedgerComposer
-from worker.send.delivery import Deliverer, Tally
+from worker.send.delivery import Deliverer
 from worker.send.forward import Forwarded
-from worker.send.journal import FileJournal, Journals
+from worker.send.group import Tally
+from worker.send.journal import Journals
 from worker.send.ledger import lookups, outcomes
 from worker.send.ownership import Ownership, Sweeper
-from worker.send.port import Mailer, Outcome, Parcel, Unavailable
-from worker.send.rates import DatabasePace, pace_from, rate_of
+from worker.send.port import Outcome, Parcel, Unavailable
 from worker.send.registry import mailers_from
 
 SNAPSHOTS = timedelta(days=30)  # one a day is kept after that
@@ -73,7 +72,7 @@ class Office:
 
     def make_ready(self) -> None:
         """Read topics, templates and mailers now: a fault of theirs is told before anything is written. Raises SettingsError."""
-        _ = self.today.topics, self.composer, self._mailers
+        _ = self.today.topics, self.composer, self._deliverer
 
     def open_wave(self) -> list[int]:
         """Open the wave of this tick; the ranges to plan, those that a lost task left over first."""
@@ -142,6 +141,7 @@ class Office:
             if self._settings.on_unknown == "resend":
                 outcomes.resend_unknown(session, now=now)
             outcomes.expire(session, now=now)
+            domains.forget(session, now=now)
         with self._database.transaction() as session:
             for account in waves.close_finished(session, now=now):
                 level = log.error if account.balance else log.info
@@ -162,8 +162,7 @@ class Office:
             written = notices.write(session, notices.silence(session, now), now=now) if self._settings.operator else []
         if written:
             # Redis may be why the clock stands still, and one letter a day needs no pace that is shared.
-            alone = replace(self._deliverer, pace=DatabasePace(self._database, self._clock, {}))
-            alone.run(self._owner(), seconds=PRUNE_FOR, only=written)
+            hands.unpaced(self._deliverer).run(self._owner(), seconds=PRUNE_FOR, only=written)
 
     def prune(self) -> None:
         """Forget what is older than we promise to keep it."""
@@ -193,9 +192,7 @@ class Office:
         """Let go of connections and of our row, politely."""
         if self._ownership is None:
             return
-        for mailer in self._mailers:
-            mailer.close()
-        self._journal.close()
+        self._deliverer.close()
         self._ownership.close()
         self._ownership = None
 
@@ -203,29 +200,19 @@ class Office:
         """Our row; a new one when a sweeper gave the old one up."""
         if self._ownership is None or self._ownership.lost:
             owner = Ownership(self._database, self._clock, f"{socket.gethostname()}:{os.getpid()}", self._journals.identity())
-            self._journal.belong_to(owner.id, lambda: owner.may_start)
+            self._deliverer.belong_to(owner)
             self._ownership = owner
         return self._ownership
 
     @cached_property
-    def _journal(self) -> FileJournal:
-        return self._journals.journal(0, lambda: False)
-
-    @cached_property
-    def _mailers(self) -> tuple[Mailer, ...]:
-        return mailers_from(self._settings, self._clock, self._journal)
-
-    @cached_property
     def _deliverer(self) -> Deliverer:
-        rates = {mailer.name: rate_of(url) for mailer, url in zip(self._mailers, self._settings.mailers, strict=True)}
-        return Deliverer(
-            database=self._database,
-            clock=self._clock,
-            composer=self.composer,
-            mailers=self._mailers,
-            pace=pace_from(self._settings, self._database, self._clock, rates),
-            post_letters=lambda session: letters.post(session, self.today, now=self._clock.now()),
-            journal=self._journal,
+        return hands.hands(
+            self._settings,
+            self._database,
+            self._clock,
+            self.composer,
+            lambda session: letters.post(session, self.today, now=self._clock.now()),
+            self._journals,
         )
 
 

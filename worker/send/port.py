@@ -17,6 +17,14 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # the line broke after the last byte: it may have been accepted
 
 
+class Blame(StrEnum):
+    """What a deferral is about: who is to be left alone for a while, and whether another mailer may do better."""
+
+    MESSAGE = "message"  # this one alone
+    DOMAIN = "domain"  # the recipient's domain
+    MAILER = "mailer"  # the mailer, or our line to it
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One message on its way: the envelope and what is in it."""
@@ -35,6 +43,7 @@ class Outcome:
     code: str = ""
     words: str = ""
     provider_id: str = ""
+    blame: Blame = Blame.MESSAGE
 
 
 class Unavailable(Exception):
@@ -58,7 +67,7 @@ class Journal(Protocol):
 
 
 class Mailer(Protocol):
-    """Hands messages to the outside world. One object a process, used by one thread."""
+    """Hands messages to the outside world. One object a lane, used by one thread."""
 
     name: str  # "smtp mail.example.org:587", "maildir /var/mail": safe to log
 

@@ -25,7 +25,8 @@ def settle_orphans(database: Database, clock: Clock, journals: Journals) -> None
         now = clock.now()
         with database.transaction() as session:
             _settle(session, orphan.owner, orphan.outcomes, now)
-            given = claims.give_back_unbegun(session, orphan.owner, [], now=now)
+            # Another connection of its may have left a file of its own, which is settled in its turn.
+            given = claims.give_back_unbegun(session, orphan.owner, journals.in_hand(orphan.owner), now=now)
             ownership.end(session, orphan.owner, clock)
         unknown = sum(one.verdict is Verdict.UNKNOWN for one in orphan.outcomes)
         log.warning(

@@ -8,8 +8,8 @@ from worker.send.journal import NoJournal
 from worker.send.mailers.maildir import MaildirMailer, folder_from
 from worker.send.mailers.smtp import SmtpMailer
 from worker.send.port import Journal, Mailer
-from worker.send.rates import rate_of
 from worker.send.smtp.relay import relay_from
+from worker.send.terms import Terms, terms_of
 
 # A new mailer: one file in worker/send/mailers, one line here.
 _MAKERS: dict[str, Callable[[str, Clock, Journal], Mailer]] = {
@@ -17,6 +17,7 @@ _MAKERS: dict[str, Callable[[str, Clock, Journal], Mailer]] = {
     "smtps": lambda url, clock, journal: SmtpMailer(relay_from(url), clock, journal),
     "maildir": lambda url, _clock, _journal: MaildirMailer(folder_from(url)),
 }
+_CONNECTIONS = {"smtp": 4, "smtps": 4}  # a process, where the URL names none: a relay takes 20 to 50 ms over a message
 _EXAMPLES = {
     "smtp": "smtp://user:pass@mail.example.org:587",
     "smtps": "smtps://user:pass@mail.example.org:465",
@@ -25,7 +26,7 @@ _EXAMPLES = {
 
 
 def mailers_from(settings: Settings, clock: Clock, journal: Journal | None = None) -> tuple[Mailer, ...]:
-    """The mailers these settings name, in the order in which they are tried; they share one journal, since one thread uses them.
+    """The mailers these settings name, in the order in which they are tried; they share one journal, since one lane uses them.
 
     Raises SettingsError with a line a fault. Connects to nothing.
     """
@@ -49,15 +50,17 @@ def _mailer(url: str, clock: Clock, journal: Journal) -> Mailer:
     if scheme not in _MAKERS:
         raise ValueError(f"begins with a scheme that is not known; known are {', '.join(f'{known}://' for known in _MAKERS)}")
     made = _MAKERS[scheme](url, clock, journal)
-    _check_rate(url)
+    _terms(url)
     return made
 
 
-def _check_rate(url: str) -> None:
-    try:
-        rate_of(url)
-    except ValueError:
-        raise ValueError("has a rate= that is no number of messages a second above 0") from None
+def terms_from(settings: Settings) -> tuple[Terms, ...]:
+    """What each of these mailers may be given, in the same order. Raises ValueError for what `mailers_from` refuses."""
+    return tuple(_terms(url) for url in settings.mailers)
+
+
+def _terms(url: str) -> Terms:
+    return terms_of(url, connections=_CONNECTIONS.get(url.partition("://")[0], 1))
 
 
 def _explain(position: int, url: str, error: ValueError) -> str:

@@ -55,14 +55,18 @@ def test_a_refused_recipient_touches_only_its_own_row(world: World, relay: Relay
     assert states(world) == {"accepted": READERS - 1, "refused": 1}
 
 
-def test_a_domain_that_defers_is_tried_again_later_and_the_rest_goes_out(world: World, relay: Relay) -> None:
-    relay.mute("rcpt to=*@slow.example times=10 reply '451 4.3.2 busy'")
+def test_a_domain_that_defers_is_left_alone_for_a_while_and_the_rest_goes_out(world: World, relay: Relay) -> None:
+    relay.mute("rcpt to=*@slow.example times=3 reply '451 4.3.2 busy'")
     world.tick()
     assert states(world) == {"accepted": READERS - 10, "waiting": 10}
-    world.clock.sleep(59)
+    assert len([line for _, line in relay.commands if "@slow.example" in line]) == 3, "after three refusals nobody else of it was tried"
+    world.clock.sleep(14)
     world.tick()
     assert states(world)["waiting"] == 10
     world.clock.sleep(1)
+    world.tick()
+    assert states(world) == {"accepted": READERS - 3, "waiting": 3}
+    world.clock.sleep(45)
     world.tick()
     assert states(world) == {"accepted": READERS}
 

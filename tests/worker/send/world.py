@@ -18,7 +18,7 @@ from tests.subscribers.builders import add_reader
 from tests.worker.ingest.records import a_record, take_in
 from worker.ingest.models import Run
 from worker.pick import rankings
-from worker.send.delivery import Tally
+from worker.send.group import Tally
 from worker.send.models import Delivery
 from worker.send.office import Office
 

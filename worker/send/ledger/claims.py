@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, any_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from worker.send.models import Delivery, Kind, State
+from worker.send.models import Delivery, DomainPace, Kind, State
 
 WORDS = 300  # letters of a reason that are kept
 
@@ -25,6 +25,7 @@ class Claimed:
     stale_at: datetime
     attempts: int
     content: dict[str, Any]
+    next_attempt_at: datetime | None = None  # with its id: its place among those that waited
 
 
 _CLAIMED = (
@@ -36,25 +37,55 @@ _CLAIMED = (
     Delivery.stale_at,
     Delivery.attempts,
     Delivery.content,
+    Delivery.next_attempt_at,
 )
+# Written into the statement, not bound: a plan that is kept may then use the partial indexes.
+_IS_WAITING = Delivery.state == bindparam("waiting", State.WAITING, literal_execute=True, type_=Delivery.state.type, unique=True)
 
 
-def claim(session: Session, *, owner: int, kind: Kind, now: datetime, limit: int) -> list[Claimed]:
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where a claim looks."""
+
+    after: tuple[datetime, int] | None = None  # behind this place (next_attempt_at, id): nothing before it is walked past again
+    held_back: Collection[int] = ()  # in none of these waves
+    domain: str = ""  # in this recipient domain alone
+    unpaced: bool = False  # in no domain that is paced
+
+
+ANYWHERE = Front()
+
+
+def claim(session: Session, *, owner: int, kind: Kind, now: datetime, limit: int, front: Front = ANYWHERE) -> list[Claimed]:  # noqa: PLR0913 - names, no knobs
     """Take up to `limit` deliveries that are due for an attempt, the longest waiting first."""
-    due = (
-        select(Delivery.id)
-        .where(Delivery.state == State.WAITING, Delivery.kind == kind, Delivery.next_attempt_at <= now)
-        .order_by(Delivery.next_attempt_at, Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    due = waiting(kind, now)
+    if front.after:
+        place = tuple_(Delivery.next_attempt_at, Delivery.id)
+        due = due.where(place > tuple_(literal(front.after[0], Delivery.next_attempt_at.type), literal(front.after[1])))
+    if front.held_back:
+        due = due.where(or_(Delivery.wave_id.is_(None), Delivery.wave_id.not_in(front.held_back)))
+    if front.domain:
+        due = due.where(Delivery.domain == front.domain)
+    elif front.unpaced:
+        due = due.where(Delivery.domain.not_in(select(DomainPace.domain)))
+    first = due.order_by(Delivery.next_attempt_at, Delivery.id).limit(limit)
+    return _take(session, first.with_for_update(of=Delivery, skip_locked=True), owner)
+
+
+def claim_these(session: Session, delivery_ids: Collection[int], *, owner: int) -> list[Claimed]:
+    """Take those of these deliveries that wait, whenever their next attempt would be."""
+    due = select(Delivery.id).where(Delivery.id.in_(delivery_ids), _IS_WAITING).with_for_update(skip_locked=True)
     return _take(session, due, owner)
 
 
-def claim_one(session: Session, delivery_id: int, *, owner: int) -> list[Claimed]:
-    """Take one delivery if it waits, whenever its next attempt would be."""
-    due = select(Delivery.id).where(Delivery.id == delivery_id, Delivery.state == State.WAITING).with_for_update(skip_locked=True)
-    return _take(session, due, owner)
+def waiting(kind: Kind, now: datetime) -> Select[Any]:
+    """Ids of what is due for an attempt."""
+    return select(Delivery.id).where(_IS_WAITING, Delivery.kind == kind, Delivery.next_attempt_at <= now)
+
+
+def count_waiting(session: Session, kinds: Collection[Kind], *, now: datetime, most: int) -> int:
+    """How many are due for an attempt; counts no further than `most`."""
+    return sum(session.scalar(select(func.count()).select_from(waiting(kind, now).limit(most).subquery())) or 0 for kind in kinds)
 
 
 def _take(session: Session, due: Select[Any], owner: int) -> list[Claimed]:

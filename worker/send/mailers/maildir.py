@@ -11,7 +11,8 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from worker.send.port import Outcome, Parcel, Unavailable, Verdict
+from worker.send import terms
+from worker.send.port import Blame, Outcome, Parcel, Unavailable, Verdict
 
 _FOLDERS = ("tmp", "new", "cur")
 
@@ -21,8 +22,8 @@ def folder_from(url: str) -> Path:
     parts = urlsplit(url)
     if parts.netloc:
         raise ValueError("names a host; a folder takes three slashes")
-    if parts.fragment or any(key != "rate" for key, _ in parse_qsl(parts.query, keep_blank_values=True)):
-        raise ValueError("has an option that is not known (known is rate); in a path write ? and # as %3F and %23")
+    if parts.fragment or any(key not in terms.OPTIONS for key, _ in parse_qsl(parts.query, keep_blank_values=True)):
+        raise ValueError(f"has an option that is not known (known are {', '.join(terms.OPTIONS)}); in a path write ? and # as %3F and %23")
     folder = unquote(parts.path)
     if len(folder) < 2 or "\x00" in folder:  # noqa: PLR2004 - "/" alone is the root
         raise ValueError("names no folder")
@@ -47,7 +48,8 @@ class MaildirMailer:
                 if name not in self._already_read():
                     self._write(name, parcel.message.wire())
             except OSError as error:
-                yield Outcome(parcel.delivery_id, Verdict.DEFERRED, words=f"{error.strerror or error}: {self._folder}"[:200])
+                words = f"{error.strerror or error}: {self._folder}"[:200]
+                yield Outcome(parcel.delivery_id, Verdict.DEFERRED, words=words, blame=Blame.MAILER)
                 return
             yield Outcome(parcel.delivery_id, Verdict.ACCEPTED, words="in the Maildir", provider_id=name)
 

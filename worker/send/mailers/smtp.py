@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from config.clock import Clock
-from worker.send.port import Journal, Outcome, Parcel, Unavailable, Verdict, Withheld
+from worker.send.port import Blame, Journal, Outcome, Parcel, Unavailable, Verdict, Withheld
 from worker.send.smtp.line import Line, LineBroken
 from worker.send.smtp.relay import Relay, Trust, dial
-from worker.send.smtp.replies import CLOSING, START_INPUT, Phase, Reply, turns_us_away, verdict
+from worker.send.smtp.replies import CLOSING, START_INPUT, Phase, Reply, blame, turns_us_away, verdict
 
 _DOT = b".\r\n"
 _RSET = b"RSET\r\n"
@@ -52,6 +52,7 @@ class _Fate:
     verdict: Verdict
     code: str = ""
     words: str = ""
+    blame: Blame = Blame.MAILER
 
 
 class SmtpMailer:
@@ -86,7 +87,9 @@ class SmtpMailer:
             try:
                 yield from self._converse(line, queue)
             except LineBroken as broken:
-                fruitless = 0 if line.settled > before else fruitless + 1
+                # A line that was closed over one domain says nothing against the relay.
+                well = line.settled > before or any(fate.blame is Blame.DOMAIN for fate in self._stakes.values())
+                fruitless = 0 if well else fruitless + 1
                 yield from self._lost(broken)
                 if fruitless >= _FRUITLESS_LINES:
                     self._turned_away = f"every line breaks: {broken.words}"
@@ -227,7 +230,7 @@ class SmtpMailer:
 
     def _unless_closing(self, post: _Post, phase: Phase, reply: Reply) -> None:
         if reply.code == CLOSING:
-            self._stakes[post.id] = _Fate(Verdict.DEFERRED, reply.label, f"{phase}: {reply.words}")
+            self._stakes[post.id] = _Fate(Verdict.DEFERRED, reply.label, f"{phase}: {reply.words}", blame(phase, reply))
             raise LineBroken(str(reply))
 
     def _judge(self, post: _Post, answers: dict[Phase, Reply]) -> tuple[Outcome | None, _Tail]:
@@ -260,7 +263,8 @@ class SmtpMailer:
         if self._line is not None:
             self._line.close()
         for delivery_id, fate in list(self._stakes.items()):
-            yield self._told(Outcome(delivery_id, fate.verdict, fate.code, fate.words or f"the line broke: {broken.words}"))
+            words = fate.words or f"the line broke: {broken.words}"
+            yield self._told(Outcome(delivery_id, fate.verdict, fate.code, words, blame=fate.blame))
 
 
 def _commands(post: _Post, line: Line) -> tuple[bytes, bytes, bytes]:
@@ -276,7 +280,7 @@ def _owed_after_refusal(mail: Reply, data: Reply | None) -> _Tail:
 
 
 def _refusal(post: _Post, phase: Phase, reply: Reply) -> Outcome:
-    return Outcome(post.id, verdict(phase, reply), reply.label, f"{phase}: {reply.words}")
+    return Outcome(post.id, verdict(phase, reply), reply.label, f"{phase}: {reply.words}", blame=blame(phase, reply))
 
 
 def _unfit(post: _Post, size_limit: int | None) -> Outcome | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from config.clock import Clock
+from worker.send import terms
 from worker.send.port import Unavailable
 from worker.send.smtp.line import Line, LineBroken, Patience, TlsLine
 from worker.send.smtp.replies import Reply
@@ -136,7 +137,7 @@ _OPTIONS: dict[str, Callable[[Relay, str], Relay]] = {
     "final_timeout": _final_timeout,
     "max_messages": _max_messages,
     "helo": _helo,
-    "rate": lambda relay, _value: relay,  # the pace's, not the line's: worker.send.rates reads it
+    **dict.fromkeys(terms.OPTIONS, lambda relay, _value: relay),  # how much it may be given, not how: the terms
 }
 
 

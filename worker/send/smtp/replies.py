@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from worker.send.port import Verdict
+from worker.send.port import Blame, Verdict
 
 WORDS = 200  # letters kept of what a server says
 CLOSING = 421  # RFC 5321, section 4.2.3: the service closes the channel; it may answer any command
@@ -122,6 +122,29 @@ def verdict(phase: Phase, reply: Reply) -> Verdict:
     if phase is Phase.RCPT and (_POLICY.fullmatch(status) or (reply.code == 552 and not _MAILBOX.fullmatch(status))):  # noqa: PLR2004 - RFC 5321, 4.2
         return Verdict.DEFERRED
     return Verdict.REFUSED
+
+
+def blame(phase: Phase, reply: Reply) -> Blame:
+    """Whom a deferral is about.
+
+    | answer | to | about | because |
+    |---|---|---|---|
+    | any | MAIL | the mailer | no reader was named yet |
+    | 5xx | any | the mailer | what is deferred of these is about our commands, our login, or our right to send here |
+    | 4.1.x, 4.2.x | any | the message | one address, one mailbox (RFC 3463) |
+    | any other 4xx | RCPT | the domain | so relays pass on what a domain says, and greylist |
+    | 4.7.x | DATA, body | the domain | policy: a relay that asks the domain while we wait |
+    | 421, 4.3.x | DATA, body | the mailer | it closes, or its disk is full |
+    | any other 4xx | DATA, body | the message | |
+    """
+    if phase is Phase.MAIL or reply.code >= 500:  # noqa: PLR2004 - RFC 5321, 4.2
+        return Blame.MAILER
+    subject = reply.enhanced[:3]
+    if subject in {"4.1", "4.2"}:
+        return Blame.MESSAGE
+    if phase is Phase.RCPT or subject == "4.7":
+        return Blame.DOMAIN
+    return Blame.MAILER if subject == "4.3" or reply.code == CLOSING else Blame.MESSAGE
 
 
 def turns_us_away(phase: Phase, reply: Reply) -> bool:

@@ -64,7 +64,7 @@ def _message(runtime: Runtime, office: Office, email: str, mail_to: str | None) 
             fail(f"nobody subscribes as {email!r}; look with: paperboy subscribers list")
         if row.standing != Standing.ACTIVE:
             click.echo(f"paperboy: {row.address} is {row.standing}; this is what they would get if they were active", err=True)
-        [decided] = rehearse(session, office.today, [row], now=now)
+        [decided] = rehearse(session, office.today, audience.by_ids(session, [row.id]), now=now)
         if isinstance(decided.outcome, Quiet):
             fail(f"no mail for {row.address}: {decided.outcome.reason}")
         reader = audience.addresses(session, [row.id])[row.id]

@@ -1,12 +1,13 @@
 """What became of it: outcomes are settled in groups, and every row comes to one end."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Integer, LargeBinary, Table, Text, and_, bindparam, func, or_, update
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from config.log import redact
 from worker.send.ledger.claims import WORDS, Claimed
@@ -64,54 +65,82 @@ def next_attempt(attempts: int, stale_at: datetime, now: datetime) -> datetime |
 
 
 def settle(session: Session, owner: int, settlements: Iterable[Settlement]) -> None:
-    """Write a group of outcomes in one statement a kind.
+    """Write a group of outcomes in one statement.
 
     A row that this owner lost meanwhile takes only the good news, and only while nobody else holds it: that a mail was
     accepted after all is what keeps it from going out twice.
     """
-    ours, late = [], []
-    for one in settlements:
-        row = {
-            "row_id": one.id,
-            "to_state": one.state,
-            "to_reason": one.reason,
-            "to_code": one.code,
-            "to_mailer": one.mailer,
-            "to_provider_id": one.provider_id,
-            "to_address_hash": one.address_hash,
-            "to_next_attempt_at": one.next_attempt_at,
-            "uncounted": one.uncounted,
-            "to_settled_at": None if one.state is State.WAITING else one.now,
-        }
-        ours.append(row)
-        if one.state is State.ACCEPTED:
-            late.append(row)
-    if not ours:
+    group = list(settlements)
+    if not group:
         return
-    mine = and_(Delivery.owner == owner, Delivery.state == State.CLAIMED)
-    session.connection().execute(_settling(mine), ours)
-    if late:
-        session.connection().execute(_settling(or_(Delivery.state == State.WAITING, Delivery.state == State.UNKNOWN)), late)
+    mine = and_(_ROW.owner == owner, _ROW.state == State.CLAIMED)
+    if _settle(session, mine, group) < len(group):
+        good = [one for one in group if one.state is State.ACCEPTED]
+        _settle(session, or_(_ROW.state == State.WAITING, _ROW.state == State.UNKNOWN), good)
 
 
-def _settling(condition: ColumnElement[bool]) -> Any:  # noqa: ANN401 - SQLAlchemy types an executemany update no further
-    table = cast("Table", Delivery.__table__)
+_TABLE = cast("Table", Delivery.__table__)
+_ROW = _TABLE.c
+# What an outcome brings, and how PostgreSQL reads an array of it.
+_BROUGHT: dict[str, TypeEngine[Any]] = {
+    "id": BigInteger(),
+    "state": Text(),
+    "reason": Text(),
+    "code": Text(),
+    "mailer": Text(),
+    "provider_id": Text(),
+    "address_hash": LargeBinary(),
+    "uncounted": Integer(),
+    "next_attempt_at": DateTime(timezone=True),
+    "settled_at": DateTime(timezone=True),
+}
+
+
+def _settle(session: Session, condition: ColumnElement[bool], group: Sequence[Settlement]) -> int:
+    """Write outcomes to the rows that meet a condition; how many."""
+    if not group:
+        return 0
+    brought = [_brought(one) for one in group]
+    if session.get_bind().dialect.name == "sqlite":
+        new: Mapping[str, ColumnElement[Any]] = {name: bindparam(f"to_{name}", type_=_kept(name)) for name in _BROUGHT}
+        values: Any = [{f"to_{name}": value for name, value in zip(_BROUGHT, row, strict=True)} for row in brought]
+    else:
+        arrays: list[ColumnElement[Any]] = [bindparam(f"to_{name}", type_=ARRAY(kind)) for name, kind in _BROUGHT.items()]
+        new = dict(func.unnest(*arrays).table_valued(*_BROUGHT).render_derived("brought").c)
+        values = {f"to_{name}": list(column) for name, column in zip(_BROUGHT, zip(*brought, strict=True), strict=True)}
+    settling = update(_TABLE).where(_ROW.id == new["id"], condition).values(_settled(new))
+    return session.connection().execution_options(preserve_rowcount=True).execute(settling, values).rowcount
+
+
+def _kept(name: str) -> TypeEngine[Any]:
+    """A column's own type: SQLite's moments need it."""
+    return _ROW[name].type if name in _ROW else _BROUGHT[name]
+
+
+def _brought(one: Settlement) -> tuple[object, ...]:
+    ended_at = None if one.state is State.WAITING else one.now
     return (
-        update(table)
-        .where(table.c.id == bindparam("row_id"), condition)
-        .values(
-            state=bindparam("to_state"),
-            owner=None,
-            reason=bindparam("to_reason"),
-            code=bindparam("to_code"),
-            mailer=bindparam("to_mailer"),
-            provider_id=bindparam("to_provider_id"),
-            address_hash=bindparam("to_address_hash"),
-            attempts=table.c.attempts - bindparam("uncounted"),
-            next_attempt_at=func.coalesce(bindparam("to_next_attempt_at", type_=table.c.next_attempt_at.type), table.c.next_attempt_at),
-            settled_at=bindparam("to_settled_at", type_=table.c.settled_at.type),
-        )
+        one.id,
+        str(one.state),
+        one.reason,
+        one.code,
+        one.mailer,
+        one.provider_id,
+        one.address_hash,
+        one.uncounted,
+        one.next_attempt_at,
+        ended_at,
     )
+
+
+def _settled(new: Mapping[str, ColumnElement[Any]]) -> dict[str, Any]:
+    kept = ("state", "reason", "code", "mailer", "provider_id", "address_hash", "settled_at")
+    return {
+        **{name: new[name] for name in kept},
+        "owner": None,
+        "attempts": _ROW.attempts - new["uncounted"],
+        "next_attempt_at": func.coalesce(new["next_attempt_at"], _ROW.next_attempt_at),
+    }
 
 
 def resend_unknown(session: Session, *, now: datetime) -> int:

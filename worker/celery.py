@@ -1,19 +1,24 @@
 """The Celery app (`celery -A worker`): the clock and the hands, never the queue (law 1)."""
 
 import os
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+from celery.schedules import schedule
 
 from config import settings
 from config.clock import StoppableClock
 from config.runtime import Runtime, open_runtime
 from worker.schedule import QUEUES, Entry, timetable
+from worker.send.draining import Drain
 from worker.send.office import Office
 
 # The longest task works for about 15 s; one that hangs longer is ended, and what it held is swept.
 SOFT_LIMIT, HARD_LIMIT = 50, 60  # seconds
+
+draining = Drain()  # here, before any child is forked
 
 
 @cache
@@ -31,7 +36,19 @@ def clock() -> StoppableClock:
 @cache
 def office() -> Office:
     """This process's send room, with its caches and its kept connections."""
-    return Office(runtime())
+    return Office(runtime(), lambda: draining.is_open)
+
+
+@signals.worker_shutting_down.connect
+def _drain(how: str = "", **_: object) -> None:
+    draining.open(waits=how.lower() == "warm")  # a cold one kills its children
+
+
+@signals.worker_process_shutdown.connect
+def _let_go(**_: object) -> None:
+    """A child ends: its connections and its row are closed politely."""
+    if office.cache_info().currsize:
+        office().close()
 
 
 def _configuration() -> dict[str, Any]:
@@ -63,13 +80,25 @@ def _configuration() -> dict[str, Any]:
     }
 
 
+@cache
+def _begun() -> tuple[datetime, float]:
+    return clock().now(), clock().monotonic()
+
+
+def _steady_now() -> datetime:
+    """By a clock that cannot be set: put back a day, a wall clock would have beat wait for that day to pass again."""
+    now, monotonic = _begun()
+    return now + timedelta(seconds=clock().monotonic() - monotonic)
+
+
 def _beat(entry: Entry) -> dict[str, Any]:
     # A tick that waited longer than its own interval is of no use: an outage leaves no pile of them behind.
     options = {"queue": entry.queue, "expires": max(10.0, entry.every.total_seconds())}
-    return {"task": f"worker.tasks.{entry.task}", "schedule": entry.every, "args": entry.args, "options": options}
+    every = schedule(entry.every, nowfun=_steady_now)
+    return {"task": f"worker.tasks.{entry.task}", "schedule": every, "args": entry.args, "options": options}
 
 
 app = Celery("paperboy", include=["worker.tasks"])
 app.add_defaults(_configuration)
 
-__all__ = ["QUEUES", "app", "clock", "office", "runtime"]
+__all__ = ["QUEUES", "app", "clock", "draining", "office", "runtime"]

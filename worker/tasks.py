@@ -1,6 +1,6 @@
 """The table of contents: a sentence-long task a step, in the order of the data. Ids and ranges only, no rows, no addresses."""
 
-from worker.celery import app, office, runtime
+from worker.celery import app, draining, office, runtime
 from worker.ingest import completion, resolution, runs
 from worker.ingest.registry import arxiv_query, source_named
 from worker.pick import editions, rankings
@@ -59,7 +59,8 @@ def plan_range(range_id: int) -> None:
 @app.task(soft_time_limit=LAST_ANSWER, time_limit=LAST_ANSWER + 60)
 def deliver() -> None:
     """Hand over what is due, letters first."""
-    office().deliver(seconds=DELIVER_FOR)
+    with draining.finishing():
+        office().deliver(seconds=DELIVER_FOR)
 
 
 @app.task

@@ -1,6 +1,10 @@
 """Celery on a real Redis with real worker and beat processes: the clock and the hands, whose faults cost nothing."""
 
+import os
+import signal
 import time
+from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +17,12 @@ from config.clock import SetClock
 from config.database import Database
 from config.settings import load
 from subscribers.models import Subscriber
+from tests.relay.server import Relay
 from tests.service import Service
 from tests.worker.send.world import World
 from worker import tasks
 from worker.schedule import QUEUES, timetable
+from worker.send.models import Delivery
 
 
 @pytest.fixture
@@ -72,13 +78,26 @@ def test_a_redis_flushed_in_the_middle_costs_a_tick_and_no_mail(world: World, se
     assert len(world.mails()) == 30
 
 
-def test_a_worker_that_is_stopped_leaves_nothing_uncertain(world: World, service: Service) -> None:
-    with service.running("worker"):
-        service.send("plan", 1)
-        service.wait_for(lambda: bool(world.ledger()))
-        service.send("deliver", 1)
-        time.sleep(0.5)
-    assert {state for _, _, state in world.ledger()} <= {"waiting", "accepted"}
+@pytest.mark.parametrize("whom", [os.kill, os.killpg], ids=["the worker alone", "the worker and its children"])
+def test_a_worker_that_is_stopped_while_it_sends_leaves_nothing_uncertain(
+    world: World, service: Service, whom: Callable[[int, int], None]
+) -> None:
+    with Relay("dot late 0.15") as relay:
+        service.environ["PAPERBOY_MAILERS"] = relay.url("tls=none")
+        with service.running("worker") as worker:
+            service.send("plan", 1)
+            service.wait_for(lambda: len(world.ledger()) == 30)
+            service.send("deliver", 1)
+            service.wait_for(lambda: bool(relay.taken))
+            whom(worker.pid, signal.SIGTERM)
+            worker.wait(30)
+        states = Counter(state for _, _, state in world.ledger())
+        assert set(states) == {"waiting", "accepted"}
+        assert states["accepted"] == len(relay.taken)
+        assert len([line for _, line in relay.commands if line == "QUIT"]) == 1
+    assert [file for file in (service.folder / "journal").iterdir() if file.suffix == ".journal"] == []
+    with world.database.reading() as session:
+        assert [row.attempts for row in session.query(Delivery) if row.state == "waiting"] == [0] * states["waiting"]
 
 
 def test_every_line_of_the_timetable_names_a_task_and_a_queue_that_a_worker_serves() -> None:

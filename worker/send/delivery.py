@@ -20,7 +20,7 @@ class Deliverer:
     """Claims by one process's ownership, hands over, settles in groups. One run at a time."""
 
     lanes: Sequence[Lane]
-    is_drained: Callable[[], bool] = lambda: False  # whether whoever started this process tells it to end
+    is_drained: Callable[[], bool] = lambda: False  # read before every message: whether whoever started this process tells it to end
     _halted: threading.Event = field(default_factory=threading.Event)
 
     def halt(self) -> None:

@@ -26,6 +26,7 @@ def hands(  # noqa: PLR0913, PLR0917 - what one process has, each once
     composer: Composer,
     post_letters: Callable[[Session], object],
     journals: Journals,
+    is_drained: Callable[[], bool],
 ) -> Deliverer:
     """The hands that these settings ask for; connect to nothing yet. Raises SettingsError."""
     named = [mailer.name for mailer in mailers_from(settings, clock)]
@@ -39,7 +40,8 @@ def hands(  # noqa: PLR0913, PLR0917 - what one process has, each once
         allowance=Allowance(database, clock, terms),
         breakers={name: Breaker(name, clock) for name in named},
     )
-    return Deliverer([_lane(ground, settings, place, journals) for place in range(max(one.connections for one in terms.values()))])
+    lanes = [_lane(ground, settings, place, journals) for place in range(max(one.connections for one in terms.values()))]
+    return Deliverer(lanes, is_drained)
 
 
 def unpaced(given: Deliverer) -> Deliverer:

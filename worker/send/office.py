@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cached_property
 
@@ -15,8 +15,9 @@ from worker.ingest.registry import names_of
 from worker.pick import rankings
 from worker.pick.today import Today
 from worker.render.message import Message
-from worker.send import domains, forward, hands, heartbeats, held, letters, notices, planning, recovery, retention, waves
+from worker.send import control, domains, forward, hands, heartbeats, held, letters, notices, planning, recovery, retention, waves
 from worker.send.composing import LedgerComposer
+from worker.send.control import Retried
 from worker.send.delivery import Deliverer
 from worker.send.forward import Forwarded
 from worker.send.group import Tally
@@ -40,13 +41,15 @@ log = logger(__name__)
 class Office:
     """Everything the tasks, the commands, the embedded clock and the demo ask of sending. One object a process, one thread at a time."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, is_drained: Callable[[], bool] = lambda: False) -> None:
+        """`is_drained`: whether whoever started this process tells it to begin nothing more."""
         self._settings = runtime.settings
         self._database = runtime.database
         self._clock = runtime.clock
         self._sweeper = Sweeper(runtime.clock)
         self._journals = Journals(runtime.settings.state_dir / "journal")
         self._ownership: Ownership | None = None
+        self._is_drained = is_drained
 
     @cached_property
     def _sources(self) -> tuple[str, ...]:
@@ -126,6 +129,11 @@ class Office:
                 mailer.close()
         raise Unavailable(trouble)
 
+    def retry_failed(self, only: Sequence[int] | None) -> Retried:
+        """Let what failed wait again, of everybody or of these readers."""
+        with self._database.transaction() as session:
+            return control.retry_failed(session, only, now=self._clock.now())
+
     def waiting(self) -> int:
         """How many deliveries are due for an attempt."""
         with self._database.reading() as session:
@@ -141,6 +149,7 @@ class Office:
             if self._settings.on_unknown == "resend":
                 outcomes.resend_unknown(session, now=now)
             outcomes.expire(session, now=now)
+            control.sweep(session, now=now)
             domains.forget(session, now=now)
         with self._database.transaction() as session:
             for account in waves.close_finished(session, now=now):
@@ -213,6 +222,7 @@ class Office:
             self.composer,
             lambda session: letters.post(session, self.today, now=self._clock.now()),
             self._journals,
+            self._is_drained,
         )
 
 

@@ -40,8 +40,7 @@ def test_many_hands_at_once_never_pass_the_cap_together(database: Database, cloc
     granted: list[int] = []
 
     def take() -> None:
-        for _ in range(10):
-            granted.append(allowance.take(MAILER, 7, Kind.LETTER).count)
+        granted.extend(allowance.take(MAILER, 7, Kind.LETTER).count for _ in range(10))
 
     hands = [threading.Thread(target=take) for _ in range(4)]
     for hand in hands:

@@ -71,7 +71,7 @@ class Round:
             session.execute(update(Subscriber).where(ours).values(next_due_at=now - timedelta(minutes=1)))
             self.readers = {address: number for number, address in session.execute(select(Subscriber.id, Subscriber.address).where(ours))}
             # The timetable's own waves begin with a minute: this one need not wait for it, and is planned by whoever finds its ranges.
-            waves.open_wave(session, sorted(self.readers.values()), due_at=now, now=now)
+            waves.open_wave(session, waves.due_spans(session, now), due_at=now, now=now)
         assert len(self.readers) == readers
 
     # -- while it lasts --------------------------------------------------------------------------------------------

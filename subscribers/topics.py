@@ -68,9 +68,13 @@ class Catalogue:
 
     def nearest(self, text: str) -> Topic | None:
         """The topic that somebody who typed `text` most likely meant, or None when nothing is near."""
+        return next(iter(self.near(text)), None)
+
+    def near(self, text: str, most: int = 3) -> tuple[Topic, ...]:
+        """Up to `most` topics whose key or name is near to `text`, the nearest first."""
         names = {_bare(topic.name): topic for topic in self.topics} | {_bare(topic.key): topic for topic in self.topics}
-        near = difflib.get_close_matches(_bare(text), names, n=1, cutoff=0.6)
-        return names[near[0]] if near else None
+        found = difflib.get_close_matches(_bare(text), names, n=2 * most, cutoff=0.6)
+        return tuple(dict.fromkeys(names[name] for name in found))[:most]
 
     def owned(self, topic: Topic) -> tuple[str, ...]:
         """Those of the topic's categories that no other topic shares: a paper in one of them belongs to the topic, whatever its words."""

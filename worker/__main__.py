@@ -30,6 +30,7 @@ COMMANDS = {
     "why": ("why", "What one reader got, and why."),
     "subscribers": ("subscribers", "Add, import, export, list subscribers."),
     "topics": ("topics", "The catalogue of topics, with how many papers each brings."),
+    "announce": ("announce", "Send a notice to many readers, each of them once."),
     "suppress": ("suppress", "Never write to an address again, or lift that."),
     "doctor": ("doctor", "Check everything that must work, with a remedy for what does not."),
 }

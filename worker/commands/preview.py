@@ -7,14 +7,13 @@ import click
 
 from config.runtime import Runtime
 from subscribers import audience
-from subscribers.addresses import AddressError, check_address
 from subscribers.models import Standing
-from worker.commands.common import USAGE, busy, example, fail, say, with_runtime
+from worker.commands import single
+from worker.commands.common import busy, example, fail, say, with_runtime
 from worker.pick.choices import Quiet
 from worker.render.message import Message
 from worker.send.forward import rehearse
 from worker.send.office import Office
-from worker.send.port import Unavailable, Verdict
 
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -37,23 +36,16 @@ def preview(runtime: Runtime, email: str, html: Path | None, text: Path | None, 
 
     Without an option it is printed as text. Ends with 1 when there would be no mail, and says why.
     """
-    to = _checked(mail_to) if mail_to else None
+    to = single.checked("--mail-to", mail_to) if mail_to else None
     with closing(Office(runtime)) as office:
         with busy("choosing and composing"):
             message = _message(runtime, office, email, to)
-        _write(message, html, text, eml)
+        single.write(message, html, text, eml)
         if mail_to:
-            _mail(office, message)
+            single.mail(office, message)
         elif not (html or text or eml):
             parts = message.parts()
             say(f"Subject: {parts.subject}\n\n{parts.text}")
-
-
-def _checked(address: str) -> str:
-    try:
-        return check_address(address)
-    except AddressError as error:
-        fail(f"--mail-to: {error}", USAGE)
 
 
 def _message(runtime: Runtime, office: Office, email: str, mail_to: str | None) -> Message:
@@ -69,26 +61,3 @@ def _message(runtime: Runtime, office: Office, email: str, mail_to: str | None) 
             fail(f"no mail for {row.address}: {decided.outcome.reason}")
         reader = audience.addresses(session, [row.id])[row.id]
         return office.composer.preview(session, decided.outcome, reader, mail_to or reader.address, now=now)
-
-
-def _write(message: Message, html: Path | None, text: Path | None, eml: Path | None) -> None:
-    parts = message.parts()
-    for path, content in ((html, parts.html), (text, parts.text)):
-        if path:
-            path.write_text(content, encoding="utf-8", newline="")
-    if eml:
-        eml.write_bytes(message.wire())
-    for path in filter(None, (html, text, eml)):
-        say(f"written: {path}")
-
-
-def _mail(office: Office, message: Message) -> None:
-    try:
-        with busy("handing over"):
-            outcome = office.mail_once(message)
-    except Unavailable as error:
-        fail(str(error))
-    answer = " ".join(filter(None, (outcome.code, outcome.words)))
-    if outcome.verdict is not Verdict.ACCEPTED:
-        fail(f"{message.recipient} was {outcome.verdict}: {answer}")
-    say(f"handed over for {message.recipient} ({answer})")

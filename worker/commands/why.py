@@ -15,6 +15,7 @@ from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, unpacked
 from worker.pick.today import topics_of
+from worker.send import announcements
 from worker.send.ledger import lookups
 from worker.send.models import Delivery
 from worker.send.words import told
@@ -35,11 +36,12 @@ def why(runtime: Runtime, email: str, last: int) -> None:
         for line in _standing(session, subscriber, topics):
             say(f"  {line}")
         deliveries = lookups.history(session, subscriber.id, last)
+        subjects = announcements.subjects(session, deliveries)
         papers = catalogue.papers_by_id(session, {paper for one in deliveries for paper in _papers(one)})
     if not deliveries:
         say("\nNo occasion yet.")
     for one in deliveries:
-        _occasion(one, papers, subscriber.zone)
+        _occasion(one, papers, subjects, subscriber.zone)
 
 
 def _nobody(session: Session, email: str) -> str:
@@ -82,9 +84,11 @@ def _wishes(session: Session, subscriber: Subscriber, topics: Catalogue) -> str:
     return "; ".join(asked) or "no wishes: the day's trending papers"
 
 
-def _occasion(one: Delivery, papers: dict[int, Paper], zone: str) -> None:
+def _occasion(one: Delivery, papers: dict[int, Paper], subjects: dict[int, str], zone: str) -> None:
     say("\n", (one.occasion, "bold"), f"  due {one.due_at.astimezone(cadence.zone_named(zone)):%a %d %b %H:%M} local")
     say(f"  {told(one)}")
+    if subject := subjects.get(one.content.get("notice", 0)):
+        say(("    notice  ", "dim"), subject)
     if "for_you" not in one.content:
         return
     selection = unpacked(one.content)

@@ -12,6 +12,7 @@ from subscribers.links import Links
 from worker.ingest import catalogue
 from worker.reading.history import told
 from worker.reading.newsdesk import Draft, Newsdesk
+from worker.send import announcements
 from worker.send.ledger import lookups
 
 TEASED = 3  # cards on the front page
@@ -46,7 +47,8 @@ class ReadingShowcase:
 
     def history(self, subscriber_id: int, now: datetime) -> Markup:
         with self._database.reading() as session:
-            rows = told(lookups.history(session, subscriber_id), self._links)
+            found = lookups.history(session, subscriber_id)
+            rows = told(found, self._links, announcements.subjects(session, found))
         return self._fragment("history", rows=rows)
 
     def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:

@@ -1,9 +1,8 @@
-"""Every mail that is no digest, as a value. Nothing that a reader typed stands in one, so that none carries a stranger's words."""
+"""Every letter but the notices, as a value. Nothing that a reader typed stands in one, so that none carries a stranger's words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from worker.render.plain import clean
 
@@ -17,7 +16,6 @@ class LetterKind(StrEnum):
     FRESH_LINK = "fresh-link"
     NEW_ADDRESS = "new-address"
     ADDRESS_CHANGED = "address-changed"
-    NOTICE = "notice"
     OPERATOR = "operator"
 
 
@@ -28,12 +26,8 @@ class Letter:
     kind: LetterKind
     link: str = ""  # the one thing to press
     good_for: str = ""  # how long the link is, in words: "3 days"
-    subject: str = ""  # of notices, whose words are the operator's
+    subject: str = ""  # of what the operator is told
     paragraphs: tuple[str, ...] = ()
-
-    def packed(self) -> dict[str, Any]:
-        """Plain values for a JSON column, the link left out: it is a secret, made anew when the letter is sent."""
-        return {"kind": str(self.kind), "good_for": self.good_for, "subject": self.subject, "paragraphs": list(self.paragraphs)}
 
 
 def confirm(link: str, good_for: str = "3 days") -> Letter:
@@ -56,21 +50,7 @@ def address_changed() -> Letter:
     return Letter(LetterKind.ADDRESS_CHANGED)
 
 
-def notice(subject: str, paragraphs: Sequence[str]) -> Letter:
-    """From the operator to readers. Blank paragraphs are dropped."""
-    return _worded(LetterKind.NOTICE, subject, paragraphs)
-
-
 def operator_notice(subject: str, paragraphs: Sequence[str]) -> Letter:
-    """To PAPERBOY_OPERATOR: what is wrong, and what to do."""
-    return _worded(LetterKind.OPERATOR, subject, paragraphs)
-
-
-def unpacked(row: dict[str, Any], link: str = "") -> Letter:
-    """The Letter that `packed` wrote, with its link."""
-    return Letter(LetterKind(row["kind"]), link, row["good_for"], row["subject"], tuple(row["paragraphs"]))
-
-
-def _worded(kind: LetterKind, subject: str, paragraphs: Sequence[str]) -> Letter:
+    """To PAPERBOY_OPERATOR: what is wrong, and what to do. Blank paragraphs are dropped."""
     words = tuple(filter(None, (clean(paragraph, _PARAGRAPH) for paragraph in paragraphs[:_PARAGRAPHS])))
-    return Letter(kind, subject=clean(subject, _SUBJECT), paragraphs=words)
+    return Letter(LetterKind.OPERATOR, subject=clean(subject, _SUBJECT), paragraphs=words)

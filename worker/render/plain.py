@@ -22,8 +22,13 @@ def clean(text: str, longest: int) -> str:
     """`text` on one line, without what is unfit to print, at most `longest` letters (then it ends in an ellipsis)."""
     if len(text) <= longest and text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    text = _BLANKS.sub(" ", _UNFIT.sub("", _SURROGATE.sub("\ufffd", text[: 4 * longest]))).strip()
+    text = _BLANKS.sub(" ", fit(text[: 4 * longest])).strip()
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def fit(text: str) -> str:
+    """`text` in its lines, without what is unfit to print."""
+    return _UNFIT.sub("", _SURROGATE.sub("\ufffd", text))
 
 
 def link(url: str | None) -> str:
@@ -60,6 +65,8 @@ def wrapped(text: str, indent: int = 0, hanging: int | None = None) -> str:
     """
     lines: list[str] = []
     line, left = "", indent if hanging is None else hanging
+    if text.isascii() and max(left, indent) + len(text) <= WIDTH:  # most reasons and names: the rest of this counts columns
+        return " " * left + " ".join(text.split()) if text.strip() else ""
     for word in _broken(text.split(), WIDTH - indent):
         if line and left + columns(line) + 1 + columns(word) > WIDTH:
             lines.append(" " * left + line)

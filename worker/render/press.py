@@ -13,12 +13,10 @@ from worker.render.inlining import Inliner
 from worker.render.letterhead import Letterhead
 from worker.render.letters import Letter, LetterKind
 from worker.render.message import Message, Parts
+from worker.render.notices import Notice, Notices
 from worker.render.pieces import piece
 from worker.render.plain import wrapped
 from worker.render.stationery import Stationery
-
-# Letters that many get at once say how to leave; the rest was asked for by the one who gets it.
-_TO_MANY = {LetterKind.NOTICE}
 
 
 class Press:
@@ -33,6 +31,7 @@ class Press:
         inliner = Inliner(templates, house)
         self._letterhead = Letterhead(settings)
         self._digests = Digests(Stationery(templates, inliner), self._letterhead)
+        self._notices = Notices(templates, inliner, self._letterhead)
         self._letters_html = {kind: inliner.whole(f"email/{kind}/body.html") for kind in LetterKind}
         globals_ = {"house": house}
         self._letters_text = {kind: templates.get_template(f"email/{kind}/body.txt", globals=globals_) for kind in LetterKind}
@@ -50,14 +49,17 @@ class Press:
         return self._digests.compose(selection, papers, to, note, WITHOUT_LIMIT).parts()
 
     def letter(self, letter: Letter, to: Addressee) -> Message:
-        """A letter. Raises BadAddress when the recipient cannot be written."""
-        leave = to.urls.leave if letter.kind in _TO_MANY else ""
-        context = {"letter": letter, "leave": leave, "preferences": to.urls.preferences, "address": to.address}
+        """A letter, asked for by the one who gets it. Raises BadAddress when the recipient cannot be written."""
+        context = {"letter": letter, "preferences": to.urls.preferences, "address": to.address}
         subject = " ".join(self._letters_subject[letter.kind].render(context).split())
         text = self._letters_text[letter.kind].render(context)
         opening = " ".join(text.partition("\n\n")[0].split())
         html = self._letters_html[letter.kind].render(context, subject=subject, preheader=opening)
-        return self._letterhead.message(to, subject, [piece(text)], [piece(html)], leave=leave)
+        return self._letterhead.message(to, subject, [piece(text)], [piece(html)], leave="")
+
+    def notice(self, notice: Notice, to: Addressee) -> Message:
+        """A notice to many, which hence says how to leave. Raises BadAddress when the recipient cannot be written."""
+        return self._notices.compose(notice, to)
 
 
 def _hanging(text: str, indent: int) -> str:

@@ -1,7 +1,7 @@
 """From claims to parcels: who the reader is now, whether we may still write, and the message joined from its pieces."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from email.utils import parseaddr
 
@@ -24,7 +24,9 @@ from worker.render.addressee import Addressee, Urls
 from worker.render.digests import NothingToShow
 from worker.render.letters import Letter
 from worker.render.message import Message, Parts
+from worker.render.notices import Notice
 from worker.render.press import Press
+from worker.send import announcements
 from worker.send.group import Ready
 from worker.send.ledger.claims import Claimed
 from worker.send.ledger.outcomes import Settlement
@@ -32,6 +34,7 @@ from worker.send.models import OPERATOR_ID, Kind, State
 from worker.send.port import Parcel
 
 RETRY_COMPOSING = timedelta(minutes=30)
+LATELY = 5.0  # seconds for which a paper is not read again: the groups of one wave show the same ones
 
 log = logger(__name__)
 
@@ -57,6 +60,7 @@ class _Facts:
     papers: Mapping[int, Paper]
     requests: Mapping[int, Request]
     notes: Mapping[date, str]
+    notices: Mapping[int, Notice] = field(default_factory=dict)
 
 
 class LedgerComposer:
@@ -68,6 +72,8 @@ class LedgerComposer:
         self._clock = clock
         self._press = Press(settings)
         self._links = Links(settings.secret_key, settings.base_url)
+        self._lately: dict[int, Paper] = {}
+        self._read_at = clock.monotonic()
 
     def compose(self, claims: Sequence[Claimed]) -> tuple[list[Ready], list[Settlement]]:
         """What may go out now, and what ends here: the reader left, the content is stale. One that cannot be composed stops no other."""
@@ -95,6 +101,17 @@ class LedgerComposer:
         facts = _Facts(now, {}, self._papers(session, [claimed]), {}, self._notes(session, [claimed]))
         return self._press.digest(*self._parts(claimed, replace(reader, address=address), facts, self._links.inert(), "[test]"))
 
+    def preview_notice(self, notice: Notice, address: str) -> Message:
+        """The mail that a notice would be, for `address`: `[test]` in the subject, and links that open nothing."""
+        now = self._clock.now()
+        nobody = Reader(0, address, b"", "", Standing.ACTIVE, "UTC")
+        claimed = Claimed(0, 0, f"preview:{now:%Y-%m-%d}", Kind.NOTICE, now, now, 0, {})
+        return self._notice(notice, claimed, nobody, now, self._links.inert(), "[test]")
+
+    def _notice(self, notice: Notice, claimed: Claimed, reader: Reader, now: datetime, links: Links, mark: str) -> Message:  # noqa: PLR0913, PLR0917 - what one mail is made of
+        urls = Urls(leave=links.leave(reader.id), preferences=links.preferences(reader.id, now), signup=links.home())
+        return self._press.notice(notice, _addressee(claimed, reader, reader.address, now, urls, mark))
+
     def _ready(self, claimed: Claimed, facts: _Facts) -> Ready:
         if claimed.stale_at <= facts.now:
             raise TooOld("too old to be of use when its turn came")
@@ -104,12 +121,19 @@ class LedgerComposer:
         reader = facts.readers.get(claimed.subscriber_id)
         if reader is None:
             raise MayNot("the reader was erased")
-        message = self._letter(claimed, reader, facts) if "letter" in claimed.content else self._checked_digest(claimed, reader, facts)
+        message = self._message(claimed, reader, facts)
         return Ready(claimed, Parcel(claimed.id, message.recipient, message), reader.address_key)
 
-    def _checked_digest(self, claimed: Claimed, reader: Reader, facts: _Facts) -> Message:
+    def _message(self, claimed: Claimed, reader: Reader, facts: _Facts) -> Message:
+        if "letter" in claimed.content:
+            return self._letter(claimed, reader, facts)
         if reader.standing != Standing.ACTIVE:
             raise MayNot(f"the reader is {reader.standing}")
+        if "notice" in claimed.content:
+            return self._notice(facts.notices[claimed.content["notice"]], claimed, reader, facts.now, self._links, "")
+        return self._checked_digest(claimed, reader, facts)
+
+    def _checked_digest(self, claimed: Claimed, reader: Reader, facts: _Facts) -> Message:
         try:
             return self._press.digest(*self._parts(claimed, reader, facts, self._links, ""))
         except NothingToShow:
@@ -164,14 +188,27 @@ class LedgerComposer:
         with self._database.reading() as session:
             readers = audience.addresses(session, {one.subscriber_id for one in claims})
             asked = requests.by_id(session, {one.content["request"] for one in claims if "request" in one.content})
-            return _Facts(self._clock.now(), readers, self._papers(session, claims), asked, self._notes(session, claims))
+            notices = announcements.by_id(session, {one.content["notice"] for one in claims if "notice" in one.content})
+            return _Facts(self._clock.now(), readers, self._papers_lately(session, claims), asked, self._notes(session, claims), notices)
+
+    def _papers_lately(self, session: Session, claims: Sequence[Claimed]) -> Mapping[int, Paper]:
+        """The papers of a group, as they stood within the last seconds: reading them for each group cost a quarter of composing."""
+        now = self._clock.monotonic()
+        if now - self._read_at >= LATELY:
+            self._lately, self._read_at = {}, now
+        self._lately |= catalogue.papers_by_id(session, _shown(claims) - self._lately.keys())
+        return self._lately
 
     def _papers(self, session: Session, claims: Sequence[Claimed]) -> Mapping[int, Paper]:
-        shown = {paper for one in claims if "for_you" in one.content for paper in unpacked(one.content).paper_ids}
-        return catalogue.papers_by_id(session, shown)
+        return catalogue.papers_by_id(session, _shown(claims))
 
     def _notes(self, session: Session, claims: Sequence[Claimed]) -> Mapping[date, str]:
         return editions.notes(session, {one.due_at.date() for one in claims if "for_you" in one.content})
+
+
+def _shown(claims: Sequence[Claimed]) -> set[int]:
+    """The ids of all papers in these claims."""
+    return {paper for one in claims for part in ("for_you", "trending", "more") for paper, _ in one.content.get(part, ())}
 
 
 def _addressee(claimed: Claimed, reader: Reader, address: str, now: datetime, urls: Urls, mark: str) -> Addressee:  # noqa: PLR0913, PLR0917 - a value's fields, no knobs

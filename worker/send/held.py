@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from subscribers.models import Subscriber
 from subscribers.privacy import Json
+from worker.send import announcements
 from worker.send.ledger import outcomes
 from worker.send.models import OPEN, OPERATOR_ID, Delivery
 
@@ -25,14 +26,15 @@ class LedgerHolder:
 
     def export(self, session: Session, subscriber_id: int) -> Json:
         """Each mail that was due: when, why, what became of it, and the ids of the papers in it."""
-        rows = session.scalars(select(Delivery).where(Delivery.subscriber_id == subscriber_id).order_by(Delivery.id))
+        rows = session.scalars(select(Delivery).where(Delivery.subscriber_id == subscriber_id).order_by(Delivery.id)).all()
+        subjects = announcements.subjects(session, rows)
         return [
             {
                 "occasion": row.occasion,
                 "due_at": row.due_at.isoformat(timespec="seconds"),
                 "state": str(row.state),
                 "answer": f"{row.code} {row.reason}".strip(),
-                "content": row.content,
+                "content": row.content | ({"subject": subjects[row.content["notice"]]} if "notice" in row.content else {}),
             }
             for row in rows
         ]

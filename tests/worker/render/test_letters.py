@@ -13,7 +13,6 @@ ALL = [
     letters.fresh_link(LINK),
     letters.new_address(LINK),
     letters.address_changed(),
-    letters.notice("We move on Friday", ["Digests come an hour later.", "Nothing else changes."]),
     letters.operator_notice("Hugging Face lists nothing", ["The same ids as yesterday.", "Run ./paperboy doctor."]),
 ]
 
@@ -47,16 +46,8 @@ def test_a_letter_never_carries_the_readers_name(letter: Letter) -> None:
     assert all(link.startswith(BASE) for link in links(tree(message.parts().html)))
 
 
-def test_only_a_notice_says_how_to_leave() -> None:
-    with_list = {letter.kind for letter in ALL if received(a_press().letter(letter, an_addressee()))["List-Unsubscribe"]}
-    assert with_list == {LetterKind.NOTICE}
-
-
-def test_a_letter_packs_without_its_link() -> None:
-    packed = letters.confirm(LINK).packed()
-    assert TOKEN not in str(packed)
-    assert letters.unpacked(packed, LINK) == letters.confirm(LINK)
-    assert letters.unpacked(letters.notice("A", ["b", " "]).packed()) == letters.notice("A", ["b"])
+def test_no_letter_says_how_to_leave_since_each_was_asked_for() -> None:
+    assert not [letter.kind for letter in ALL if received(a_press().letter(letter, an_addressee()))["List-Unsubscribe"]]
 
 
 def test_the_line_under_the_subject_is_the_opening() -> None:

@@ -105,7 +105,7 @@ def test_a_readers_name_reads_back(name: str) -> None:
 def test_an_operators_words_read_back(subject: str) -> None:
     from worker.render import letters  # noqa: PLC0415 - only this test writes letters
 
-    message = a_press().letter(letters.notice(subject, [subject, "Words."]), an_addressee())
+    message = a_press().letter(letters.operator_notice(subject, [subject, "Words."]), an_addressee())
     check_wire(message.wire())
     check_agreement(message)
 

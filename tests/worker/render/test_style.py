@@ -77,5 +77,5 @@ def test_every_mail_has_its_three_templates_and_each_says_its_language() -> None
 
 
 def test_a_template_uses_no_name_that_is_not_given() -> None:
-    for letter in (letters.notice("A", ["b"]), letters.address_changed()):
+    for letter in (letters.operator_notice("A", ["b"]), letters.address_changed()):
         a_press().letter(letter, an_addressee(urls=type(an_addressee().urls)()))

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from worker.send.models import HELD, Delivery, Kind, State
+
+_LANES = case({kind: place for place, kind in enumerate(Kind)}, value=Delivery.kind)
 
 
 def history(session: Session, subscriber_id: int, limit: int = 10) -> list[Delivery]:
@@ -51,7 +53,7 @@ def later(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
 def waiting_for(session: Session, subscriber_ids: Collection[int]) -> list[int]:
     """Every delivery to these readers that nobody has taken yet, letters first."""
     found = select(Delivery.id).where(Delivery.subscriber_id.in_(subscriber_ids), Delivery.state == State.WAITING)
-    return list(session.scalars(found.order_by(Delivery.kind.desc(), Delivery.id)))
+    return list(session.scalars(found.order_by(_LANES, Delivery.id)))
 
 
 def ended(session: Session, states: Collection[State], *, since: datetime, limit: int) -> list[Delivery]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ARRAY, Connection, DateTime, LargeBinary, Select, func, literal, or_, select, text
+from sqlalchemy import ARRAY, Connection, DateTime, LargeBinary, Select, and_, func, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
@@ -138,5 +138,6 @@ def _since(session: Session, found: Select[*Columns], subscriber_ids: Collection
     return found.where(
         among(session, Delivery.subscriber_id, subscriber_ids),
         Delivery.due_at >= since,
-        or_(Delivery.state.in_(HELD), Delivery.state == State.SKIPPED),
+        # A letter or a notice brings no papers: it neither counts as one that was sent nor ends a row of quiet days.
+        or_(and_(Delivery.state.in_(HELD), Delivery.papers != b""), Delivery.state == State.SKIPPED),
     )

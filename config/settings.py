@@ -121,6 +121,9 @@ class Settings(BaseModel):
     on_unknown: Literal["resend", "hold"] = _setting(
         "resend", example="hold", words="what happens to a mail whose fate a crash left unknown"
     )
+    mail_accounts: Literal["wrong", "all"] = _setting(
+        "wrong", example="all", words="of which waves `PAPERBOY_OPERATOR` gets the account: of those that do not add up, or of all"
+    )
     feedback_id: Optional = _setting(None, example="digest:paperboy", words="Feedback-ID header, for Gmail's Postmaster Tools")
     trusted_proxies: List = _setting((), example="172.16.0.0/12", words="networks whose X-Forwarded-* headers count")
     refused_domains: OptionalPath = _setting(

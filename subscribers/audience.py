@@ -87,6 +87,20 @@ def due_ids(session: Session, due_by: datetime) -> Sequence[int]:
     return session.scalars(select(Subscriber.id).where(_is_due(due_by)).order_by(Subscriber.id)).all()
 
 
+def due_of(session: Session, ids: Iterable[int], due_by: datetime) -> Sequence[int]:
+    """Those of these readers, in order, with a digest due at or before `due_by`."""
+    return session.scalars(select(Subscriber.id).where(_is_due(due_by), among(session, Subscriber.id, ids)).order_by(Subscriber.id)).all()
+
+
+def due_spans(session: Session, due_by: datetime, *, after: int, before: int | None, readers: int) -> list[tuple[int, int]]:
+    """The readers due at or before `due_by` with ids above `after` and below `before`, cut into spans of so many: first and last ids."""
+    within = Subscriber.id > after if before is None else and_(Subscriber.id > after, Subscriber.id < before)
+    place = (func.row_number().over(order_by=Subscriber.id) - 1) // readers
+    due = select(Subscriber.id, place.label("span")).where(_is_due(due_by), within).subquery()
+    cut = select(func.min(due.c.id), func.max(due.c.id)).group_by(due.c.span).order_by(func.min(due.c.id))
+    return [(first, last) for first, last in session.execute(cut)]
+
+
 def due_in_range(session: Session, first_id: int, last_id: int, due_by: datetime) -> list[Scheduled]:
     """The readers of a range who are due, in order of id, locked until the transaction ends; those whose pause is over are active again."""
     in_range = Subscriber.id.between(first_id, last_id)

@@ -25,7 +25,7 @@ from worker.render.headers import BadAddress
 from worker.render.letters import operator_notice
 from worker.render.press import Press
 from worker.schema import SchemaError, check_schema
-from worker.send import heartbeats
+from worker.send import control, heartbeats, waves
 from worker.send.office import Office
 from worker.send.port import Mailer, Unavailable, Verdict
 from worker.send.registry import mailers_from
@@ -102,6 +102,7 @@ def _of_database(runtime: Runtime) -> Sequence[Check]:
         Check("schema", partial(_schema, runtime)),
         Check("clock", partial(_clock, runtime)),
         Check("beat", partial(_beat, runtime)),
+        Check("sending", partial(_sending, runtime)),
     ]
 
 
@@ -176,6 +177,17 @@ def _beat(runtime: Runtime) -> str:
         start = "./paperboy up" if runtime.settings.embedded else "docker compose ps beat worker redis"
         raise Ailing(f"silent since {last:%d %B %H:%M} UTC. Look at: {start}")
     return f"beat {max(0.0, age.total_seconds()):.0f} s ago"
+
+
+def _sending(runtime: Runtime) -> str:
+    try:
+        with runtime.database.reading() as session:
+            halted, paused = control.halted(session), waves.held_back(session)
+    except SQLAlchemyError as error:
+        raise Ailing("unknown without this release's schema: ./paperboy migrate") from error
+    if halted:
+        raise Ailing(f"is halted since {halted:%a %d %b %H:%M} UTC. Go on with: ./paperboy send --go")
+    return f"not halted; held back: wave {', '.join(map(str, paused))}" if paused else "not halted"
 
 
 def _redis(runtime: Runtime) -> str:

@@ -6,14 +6,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import FrameType
+from typing import Any
 
 import click
 
 from config.runtime import Runtime
 from subscribers import audience
 from subscribers.models import Standing
-from worker.commands import rehearsal
-from worker.commands.common import FAILED, busy, example, fail, progress, say, with_runtime
+from worker.commands import rehearsal, steering
+from worker.commands.common import FAILED, USAGE, busy, example, fail, progress, say, with_runtime
 from worker.send import waves
 from worker.send.forward import Forwarded
 from worker.send.group import Tally
@@ -46,19 +47,36 @@ class Round:
 
 
 @click.command(
-    epilog=example("./paperboy send", "./paperboy send --dry-run", "./paperboy send --now", "./paperboy send --now --only ada@example.org")
+    epilog=example(
+        "./paperboy send",
+        "./paperboy send --dry-run",
+        "./paperboy send --now --only ada@example.org",
+        "./paperboy send --retry failed",
+        "./paperboy send --pause 12",
+        "./paperboy send --cancel all",
+        "./paperboy send --halt",
+    )
 )
 @click.option("--now", "forward", is_flag=True, help="Bring today's occasion forward, for readers who have not had it.")
 @click.option("--only", metavar="EMAIL", multiple=True, help="Only this reader; may be given more than once.")
 @click.option("--dry-run", is_flag=True, help="Say who would get what; nothing is written or mailed.")
+@steering.options
 @with_runtime
-def send(runtime: Runtime, forward: bool, only: tuple[str, ...], dry_run: bool) -> None:  # noqa: FBT001 - click hands flags over so
+def send(runtime: Runtime, /, forward: bool, only: tuple[str, ...], dry_run: bool, **steered: Any) -> None:  # noqa: ANN401, FBT001 - click hands flags over so
     """Plan what is due and deliver it now, with progress and a closing account.
 
     The same ledger as the clock's: nobody gets an occasion twice, however often this is typed. With --now, today's occasion
     goes out under its own key, before its hour; those who already had it are named. Ends with 1 when something was refused,
     failed, or could not be handed over. Ctrl-C finishes what was begun; the rest waits.
+
+    What steers the mail under way stands alone and sends nothing: --pause, --resume, --cancel, --halt, --go. Typing it
+    twice does it once.
     """
+    if wish := steering.wished(steered, forward, only, dry_run):
+        steering.steer(runtime, wish)
+        return
+    if dry_run and steered["retry"]:
+        fail("--dry-run: it does not go with --retry; leave one of them out", USAGE)
     readers = _readers(runtime, only)
     with closing(Office(runtime)) as office:
         with busy("reading templates and mailers"):
@@ -68,8 +86,11 @@ def send(runtime: Runtime, forward: bool, only: tuple[str, ...], dry_run: bool) 
             if not rehearse(runtime, office.today, readers or (_active(runtime) if forward else [])):
                 _nothing_due(runtime)
             return
+        steering.refuse_if_halted(runtime)
         with busy("looking after what was left"):
             office.sweep()  # what a process left that died: it may be due again
+        if steered["retry"]:
+            _retry(office, readers)
         done = Round(runtime.clock.now())
         _plan(office, readers, done)
         if forward:
@@ -80,6 +101,13 @@ def send(runtime: Runtime, forward: bool, only: tuple[str, ...], dry_run: bool) 
     if done.stopped:
         fail("broken off: what was begun is finished, the rest waits for the next send, or for the clock", 128 + done.stopped)
     raise SystemExit(FAILED if done.tally.unavailable or any(done.tally.states.get(state) for state in LOST) else 0)
+
+
+def _retry(office: Office, readers: list[int]) -> None:
+    retried = office.retry_failed(readers or None)
+    say(f"to be tried again: {retried.again} that failed")
+    if retried.refused:
+        say(f"not tried again: {retried.refused} that were refused")
 
 
 def _nothing_due(runtime: Runtime) -> None:

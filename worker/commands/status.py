@@ -2,32 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from textwrap import shorten
 
 import click
 
 from config.runtime import Runtime
 from subscribers import audience, requests
 from worker.commands.common import FAILED, example, say, show, with_runtime
-from worker.commands.terminal import Said
+from worker.commands.status_waves import show_waves
 from worker.ingest import runs
 from worker.ingest.registry import names_of
-from worker.send import heartbeats, notices, waves
+from worker.send import control, heartbeats, notices
 from worker.send.ledger import lookups
-from worker.send.models import Kind, State
+from worker.send.models import Kind
 
+WIDEST = 160  # letters of a cell
+LONGEST = 400  # letters of what is wrong: servers can be long-winded
 BAR = 40  # columns of the longest bar
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
-SHOWN = (
-    State.WAITING,
-    State.CLAIMED,
-    State.ACCEPTED,
-    State.REFUSED,
-    State.FAILED,
-    State.UNKNOWN,
-    State.STALE,
-    State.CANCELLED,
-    State.SKIPPED,
-)
 
 
 @click.command(epilog=example("./paperboy status", "./paperboy status --next"))
@@ -42,7 +34,8 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
     now = runtime.clock.now()
     with runtime.database.reading() as session:
         _sources(runs.latest(session, sources), runs.under_way(session, now), now)
-        _waves(waves.recent(session))
+        show_waves(session, now, _lasting)
+        halted = control.halted(session)
         _waiting(lookups.waiting(session, now=now), requests.unposted(session), lookups.later(session, now=now), now)
         last = heartbeats.last(session, heartbeats.BEAT)
         say(f"clock: {f'beat {_ago(last, now)}' if last else 'has not beaten yet; start it: paperboy up'}")
@@ -51,14 +44,16 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
         if upcoming:
             _hours(audience.next_hours(session, now))
         wrong = notices.causes(session, sources=sources, now=now)
+    if halted:
+        say(("all sending is halted", "bold red"), f" since {halted:%a %d %b %H:%M} UTC. Go on with: paperboy send --go")
     for notice in wrong:
-        say((notice.subject, "bold red"), f". {notice.words}")
-    raise SystemExit(FAILED if wrong else 0)
+        say((notice.subject, "bold red"), f". {shorten(notice.words, LONGEST, placeholder=' …')}")
+    raise SystemExit(FAILED if wrong or halted else 0)
 
 
 def _sources(latest: Mapping[str, runs.Latest], under_way: Mapping[str, str], now: datetime) -> None:
     if latest:
-        rows = [(source, *run.cells(now)) for source, run in latest.items()]
+        rows = [(source, *(shorten(cell, WIDEST, placeholder=" …") for cell in run.cells(now))) for source, run in latest.items()]
         show(("source", "last run", "seen", "new", "changed", "skipped", "state"), rows, "Sources")
     else:
         say("no source: PAPERBOY_SOURCES is empty")
@@ -67,27 +62,8 @@ def _sources(latest: Mapping[str, runs.Latest], under_way: Mapping[str, str], no
             say(f"being fetched: {source}, {words}")
 
 
-def _waves(recent: Sequence[waves.Account]) -> None:
-    if not recent:
-        say("\nno wave yet: nobody was due so far")
-        return
-    used = [state for state in SHOWN if any(account.states.get(state) for account in recent)]
-    say()
-    show(("wave", "counted", *used, "account"), [_row(account, used) for account in recent], "Waves")
-
-
-def _row(account: waves.Account, used: Sequence[State]) -> Sequence[Said]:
-    balance: Said = "adds up"
-    if account.open:
-        balance = "open"
-    elif account.balance:
-        balance = (f"off by {account.balance:+}", "bold red")
-    cells = (str(account.states.get(state, "")) for state in used)
-    return f"{account.due_at:%a %d %b %H:%M} UTC", str(account.counted), *cells, balance
-
-
 def _waiting(due: Mapping[Kind, int], unposted: int, later: tuple[int, datetime | None], now: datetime) -> None:
-    counts = {Kind.LETTER: due.get(Kind.LETTER, 0) + unposted, Kind.DIGEST: due.get(Kind.DIGEST, 0)}
+    counts = {kind: due.get(kind, 0) + (unposted if kind is Kind.LETTER else 0) for kind in Kind}
     each = ", ".join(f"{count} {kind}{'s' * (count > 1)}" for kind, count in counts.items() if count)
     say(f"\nwaiting to be handed over: {each or 'nothing'}")
     count, first = later

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from config.runtime import Runtime
 from subscribers import audience
 from worker.ingest import catalogue
-from worker.send import heartbeats
+from worker.send import control, heartbeats, waves
 from worker.send.ledger import lookups
 
 TWO_TICKS = timedelta(minutes=2)
@@ -42,11 +42,14 @@ def lines(runtime: Runtime) -> Iterator[str]:
         overdue = len(audience.overdue(session, now - TWO_TICKS, limit=1000))
         held = catalogue.counts(session)
         beat = heartbeats.last(session, heartbeats.BEAT)
+        halted, held_back = control.halted(session), len(waves.held_back(session))
     yield from _gauge("subscribers", "Subscribers by standing.", {f'standing="{name}"': count for name, count in standings.items()})
     yield from _gauge("deliveries_waiting", "Deliveries due for an attempt.", {f'kind="{name}"': count for name, count in waiting.items()})
     yield from _gauge(
         "readers_overdue", "Readers whom no wave took two ticks after their moment (at most 1000 are counted).", {"": overdue}
     )
+    yield from _gauge("sending_halted", "1 while an operator has halted all sending.", {"": int(halted is not None)})
+    yield from _gauge("waves_held_back", "Waves that an operator paused, or cancelled while some of it was on its way.", {"": held_back})
     yield from _gauge("papers", "Papers in the catalogue.", {"": held.papers})
     if held.newest:
         yield from _gauge(

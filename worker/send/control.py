@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from worker.send import waves
 from worker.send.ledger import outcomes
-from worker.send.models import Course, Switch, Wave
+from worker.send.models import Course, State, Switch, Wave
 
 HALT = "halt"
 CALLED_OFF = "the operator cancelled the wave"
@@ -27,6 +27,15 @@ class Steered:
     due_at: datetime
     was: Course  # before this was asked for
     deliveries: int  # that are held back, go on, or were cancelled
+    on_their_way: int = 0  # claimed: they are answered, whatever was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of the wish to try again."""
+
+    again: int  # failed deliveries that wait once more
+    refused: int  # of the same days: the other side said never, and is not asked again
 
 
 class SteeringError(Exception):
@@ -70,8 +79,21 @@ def cancel(session: Session, wave_ids: Collection[int] | None, *, now: datetime)
     for wave in _wanted(session, wave_ids, over=(Course.CLOSED,)):
         was, wave.state = wave.state, Course.CANCELLED
         session.flush()
-        called_off.append(Steered(wave.id, wave.due_at, was, outcomes.cancel_waves(session, [wave.id], now=now, reason=CALLED_OFF)))
+        cancelled = outcomes.cancel_waves(session, [wave.id], now=now, reason=CALLED_OFF)
+        called_off.append(Steered(wave.id, wave.due_at, was, cancelled, waves.account(session, wave).states.get(State.CLAIMED, 0)))
     return called_off
+
+
+def retry_failed(session: Session, only: Collection[int] | None, *, now: datetime) -> Retried:
+    """Let what failed and is not stale wait again, with all its attempts before it; of everybody, or of these readers.
+
+    A wave that was over is open again until that is settled. What a cancelled wave left failed stays so.
+    """
+    again, wave_ids = outcomes.retry_failed(session, only, now=now)
+    session.execute(
+        update(Wave).where(Wave.id.in_(wave_ids), Wave.closed_at.is_not(None)).values(state=Course.OPEN, closed_at=None, account={})
+    )
+    return Retried(again, outcomes.refused(session, only, now=now))
 
 
 def sweep(session: Session, *, now: datetime) -> int:
@@ -82,7 +104,8 @@ def sweep(session: Session, *, now: datetime) -> int:
 
 def _steered(session: Session, wave: Wave, course: Course) -> Steered:
     was, wave.state = wave.state, course
-    return Steered(wave.id, wave.due_at, was, waves.account(session, wave).open)
+    states = waves.account(session, wave).states
+    return Steered(wave.id, wave.due_at, was, states.get(State.WAITING, 0), states.get(State.CLAIMED, 0))
 
 
 def _wanted(session: Session, wave_ids: Collection[int] | None, over: Sequence[Course] = (Course.CLOSED, Course.CANCELLED)) -> list[Wave]:

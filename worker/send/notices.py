@@ -12,10 +12,11 @@ from worker.ingest import runs
 from worker.send import heartbeats, waves
 from worker.send.ledger import lookups, writing
 from worker.send.models import OPERATOR_ID, Kind, State
+from worker.send.waves import Account
 
 STALE_AFTER = timedelta(hours=24)
-TWO_TICKS = 2 * waves.TICK
 MANY = 100  # the count stops there
+NAMED = 5  # readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,30 @@ def _sources(session: Session, sources: Iterable[str], now: datetime) -> Iterabl
             yield Notice(f"source {source}", f"{source} {trouble.headline}", trouble.words)
 
 
-def _accounts(session: Session, now: datetime) -> Iterable[Notice]:
-    for wave in waves.unbalanced(session, since=now - timedelta(days=1)):
-        counted, balance = wave.account["counted"], wave.account["balance"]
-        words = (
-            f"The planner counted {counted} readers, the ledger holds {counted + balance} rows: {wave.account}. Look at: paperboy status"
+def of_account(account: Account) -> Notice:
+    """How a wave ended, with every state it came to; what is wrong comes first."""
+    of = f"the wave of {account.due_at:%d %B %H:%M} UTC"
+    ends = ", ".join(f"{count} {state}" for state, count in sorted(account.states.items())) or "no row"
+    words = f"The planner counted {account.counted} readers, the ledger holds {account.counted + account.balance} rows: {ends}."
+    if not account.is_wrong:
+        return Notice(
+            f"sums {account.wave_id} {account.counted}", f"Wave {account.wave_id}: {ends}", f"How {of} ended. {words} It adds up."
         )
-        yield Notice(f"account {wave.id}", f"The account of the wave of {wave.due_at:%d %B %H:%M} UTC does not add up", words)
+    if account.overdue:
+        words += f" {_many(account.overdue)} due by then that neither it nor a later wave took."
+    return Notice(f"account {account.wave_id}", f"The account of {of} does not add up", f"{words} Look at: paperboy status")
+
+
+def _accounts(session: Session, now: datetime) -> Iterable[Notice]:
+    return map(of_account, waves.wrong(session, since=now - timedelta(days=1)))
 
 
 def _overdue(session: Session, now: datetime) -> Iterable[Notice]:
-    if count := len(audience.overdue(session, now - TWO_TICKS)):
-        who = "One reader is" if count == 1 else f"{count}{' or more' * (count >= MANY)} readers are"
-        words = "Due more than two ticks ago, and no wave took them. Look at: paperboy status, and the worker's log"
-        yield Notice("overdue", f"{who} overdue", words)
+    if late := audience.overdue(session, now - waves.TWO_TICKS, limit=MANY):
+        who = ", ".join(map(str, late[:NAMED])) + (", …" if len(late) > NAMED else "")
+        words = f"Due more than two ticks ago, and no wave took them (by their ids: {who}). Look at: paperboy status, and the worker's log"
+        yield Notice("overdue", f"{_many(len(late))} overdue", words)
+
+
+def _many(readers: int) -> str:
+    return "One reader is" if readers == 1 else f"{readers}{' or more' * (readers >= MANY)} readers are"

@@ -83,7 +83,7 @@ class Office:
         with self._database.transaction() as session:
             left = waves.unplanned(session)
             tick = waves.tick_of(now)
-            return left + waves.open_wave(session, audience.due_ids(session, tick), due_at=tick, now=now)
+            return left + waves.open_wave(session, waves.due_spans(session, tick), due_at=tick, now=now)
 
     def open_wave_by_hand(self, only: Sequence[int]) -> list[int]:
         """Open a wave of this very moment, over everybody who is due or just those of `only` who are; the ranges to plan.
@@ -92,10 +92,9 @@ class Office:
         """
         now = self._clock.now()
         with self._database.transaction() as session:
-            due = audience.due_ids(session, now)
             if not only:
-                return waves.unplanned(session) + waves.open_wave(session, due, due_at=now, now=now)
-            return waves.open_wave(session, sorted({*due} & {*only}), due_at=now, now=now, readers_a_range=1)
+                return waves.unplanned(session) + waves.open_wave(session, waves.due_spans(session, now), due_at=now, now=now)
+            return waves.open_wave(session, waves.uncovered(session, audience.due_of(session, only, now)), due_at=now, now=now)
 
     def plan_range(self, range_id: int) -> int:
         """Choose for the readers of one range; how many occasions it counted."""
@@ -152,9 +151,13 @@ class Office:
             control.sweep(session, now=now)
             domains.forget(session, now=now)
         with self._database.transaction() as session:
-            for account in waves.close_finished(session, now=now):
-                level = log.error if account.balance else log.info
-                level("wave closed", wave=account.wave_id, counted=account.counted, balance=account.balance, **_plain(account))
+            closed = waves.close_finished(session, now=now)
+            if self._settings.operator:
+                told = closed if self._settings.mail_accounts == "all" else [one for one in closed if one.is_wrong]
+                notices.write(session, map(notices.of_account, told), now=now)
+        for account in closed:
+            level = log.error if account.is_wrong else log.info
+            level("wave closed", wave=account.wave_id, **account.packed())
 
     def watch(self) -> None:
         """Write to the operator about what is wrong, once a cause a day."""
@@ -224,7 +227,3 @@ class Office:
             self._journals,
             self._is_drained,
         )
-
-
-def _plain(account: waves.Account) -> dict[str, int]:
-    return {str(state): count for state, count in account.states.items()}

@@ -1,17 +1,21 @@
 """Waves: all readers due in one tick of the clock, cut into ranges; opened once, closed when the account adds up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from subscribers import audience
 from worker.send.models import OPEN, Course, Delivery, Range, State, Wave
 
 READERS_A_RANGE = 2000  # a Celery task costs about 2 ms in all, so 1 us a reader (measurements, section 4)
 TICK = timedelta(minutes=1)
+TWO_TICKS = 2 * TICK
+
+Span = tuple[int, int]  # ids of readers, first and last
 
 
 def tick_of(now: datetime) -> datetime:
@@ -19,48 +23,57 @@ def tick_of(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0)
 
 
-def open_wave(
-    session: Session, due_ids: Sequence[int], *, due_at: datetime, now: datetime, readers_a_range: int = READERS_A_RANGE
-) -> list[int]:
-    """Open the wave of a tick over these readers, in the order of their ids; the ids of its ranges.
+def open_wave(session: Session, spans: Sequence[Span], *, due_at: datetime, now: datetime) -> list[int]:
+    """Open the wave of a tick over these spans of ids, first and last; the ids of its ranges.
 
-    A range takes in whoever else is due between its first and its last reader: with one reader a range, nobody.
-
-    Opening it twice, as two beats do, opens it once: the second gets nothing.
+    A range takes in whoever else is due between its first and its last reader. Opening it twice, as two beats do, opens it once:
+    the second gets nothing.
     """
-    uncovered = _uncovered(session, due_ids)
-    if not uncovered:
+    if not spans:
         return []
     wave_id = _insert(session, due_at=due_at, now=now)
     if wave_id is None:
         return []
-    ranges = [
-        Range(wave_id=wave_id, first_id=chunk[0], last_id=chunk[-1])
-        for chunk in (uncovered[start : start + readers_a_range] for start in range(0, len(uncovered), readers_a_range))
-    ]
+    ranges = [Range(wave_id=wave_id, first_id=first, last_id=last) for first, last in spans]
     session.add_all(ranges)
     session.flush()
     return [one.id for one in ranges]
+
+
+def due_spans(session: Session, due_by: datetime, readers_a_range: int = READERS_A_RANGE) -> list[Span]:
+    """Who is due at or before `due_by`, cut into ranges by the database: ids by the hundred thousand stay where they are.
+
+    Whom a range still to be planned covers is left out: a slow planner is not handed the same readers every minute.
+    """
+    return [
+        span
+        for after, before in _gaps(session)
+        for span in audience.due_spans(session, due_by, after=after, before=before, readers=readers_a_range)
+    ]
+
+
+def uncovered(session: Session, ids: Sequence[int]) -> list[Span]:
+    """A span for each of a few readers whom no range still to be planned covers."""
+    gaps = _gaps(session)
+    return [(one, one) for one in ids if any(after < one and (before is None or one < before) for after, before in gaps)]
+
+
+def _gaps(session: Session) -> list[tuple[int, int | None]]:
+    """What lies between the ranges still to be planned: ids above one and below the next."""
+    pending = session.execute(select(Range.first_id, Range.last_id).where(Range.planned_at.is_(None)).order_by(Range.first_id)).all()
+    gaps: list[tuple[int, int | None]] = []
+    covered_to = 0
+    for first, last in pending:
+        if first > covered_to + 1:
+            gaps.append((covered_to, first))
+        covered_to = max(covered_to, last)
+    return [*gaps, (covered_to, None)]
 
 
 def _insert(session: Session, *, due_at: datetime, now: datetime) -> int | None:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(Wave).values(due_at=due_at, opened_at=now, state=Course.OPEN, account={})
     return session.scalars(statement.on_conflict_do_nothing().returning(Wave.id)).first()
-
-
-def _uncovered(session: Session, due_ids: Sequence[int]) -> list[int]:
-    """Those that no range still to be planned covers: a slow planner is not handed the same readers every minute."""
-    pending = session.execute(select(Range.first_id, Range.last_id).where(Range.planned_at.is_(None)).order_by(Range.first_id)).all()
-    left: list[int] = []
-    at, covered_to = 0, -1
-    for reader in due_ids:
-        while at < len(pending) and pending[at].first_id <= reader:
-            covered_to = max(covered_to, pending[at].last_id)
-            at += 1
-        if reader > covered_to:
-            left.append(reader)
-    return left
 
 
 def hold_range(session: Session, range_id: int) -> tuple[Range, Wave] | None:
@@ -92,6 +105,8 @@ class Account:
     due_at: datetime
     counted: int
     states: dict[State, int]
+    course: Course = Course.OPEN
+    overdue: int = 0  # readers who were due by its tick, and whom neither it nor a later one took
 
     @property
     def open(self) -> int:
@@ -103,12 +118,22 @@ class Account:
         """Rows minus readers counted: anything but zero is an error that is shown."""
         return sum(self.states.values()) - self.counted
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether anybody is not accounted for."""
+        return bool(self.balance or self.overdue)
+
+    def packed(self) -> dict[str, int]:
+        """Plain values for a JSON column, and for the log."""
+        sums = {"counted": self.counted, "balance": self.balance, **{str(state): count for state, count in self.states.items()}}
+        return sums | {"overdue": self.overdue} if self.overdue else sums
+
 
 def account(session: Session, wave: Wave) -> Account:
     """Add a wave up."""
     counted = session.scalar(select(func.coalesce(func.sum(Range.readers), 0)).where(Range.wave_id == wave.id)) or 0
     rows = session.execute(select(Delivery.state, func.count()).where(Delivery.wave_id == wave.id).group_by(Delivery.state))
-    return Account(wave.id, wave.due_at, int(counted), {State(state): count for state, count in rows})
+    return Account(wave.id, wave.due_at, int(counted), {State(state): count for state, count in rows}, Course(wave.state))
 
 
 def close_finished(session: Session, *, now: datetime) -> list[Account]:
@@ -123,15 +148,23 @@ def close_finished(session: Session, *, now: datetime) -> list[Account]:
         if sums.open:
             continue
         wave.state, wave.closed_at = Course.CANCELLED if wave.state == Course.CANCELLED else Course.CLOSED, now
-        wave.account = {"counted": sums.counted, "balance": sums.balance, **{str(state): count for state, count in sums.states.items()}}
+        missed = len(audience.overdue(session, min(wave.due_at, now - TWO_TICKS)))
+        sums = replace(sums, course=Course(wave.state), overdue=missed)
+        wave.account = sums.packed()
         closed.append(sums)
     return closed
 
 
 def recent(session: Session, limit: int = 10) -> list[Account]:
-    """The newest waves, added up, for `status`."""
+    """The newest waves for `status`: closed ones as they were added up then, open ones now."""
     waves = session.scalars(select(Wave).order_by(Wave.id.desc()).limit(limit)).all()
-    return [account(session, wave) for wave in waves]
+    return [_closed(wave) if wave.closed_at else account(session, wave) for wave in waves]
+
+
+def _closed(wave: Wave) -> Account:
+    sums: dict[str, int] = wave.account
+    states = {state: sums[state] for state in State if state in sums}
+    return Account(wave.id, wave.due_at, sums.get("counted", 0), states, Course(wave.state), sums.get("overdue", 0))
 
 
 def skips(session: Session, range_ids: Sequence[int]) -> dict[str, int]:
@@ -142,7 +175,7 @@ def skips(session: Session, range_ids: Sequence[int]) -> dict[str, int]:
     return dict(rows.all())
 
 
-def unbalanced(session: Session, *, since: datetime) -> list[Wave]:
-    """Closed waves whose account does not add up."""
-    waves = session.scalars(select(Wave).where(Wave.closed_at >= since))
-    return [wave for wave in waves if wave.account.get("balance")]
+def wrong(session: Session, *, since: datetime) -> list[Account]:
+    """The accounts of closed waves that do not add up."""
+    closed = map(_closed, session.scalars(select(Wave).where(Wave.closed_at >= since).order_by(Wave.id)))
+    return [account for account in closed if account.is_wrong]

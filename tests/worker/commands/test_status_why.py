@@ -6,8 +6,10 @@ from sqlalchemy import select, update
 
 from subscribers.models import Subscriber
 from tests.worker.commands.desk import PAGE, Desk
+from tests.worker.send.builders import a_row
 from worker.ingest.models import Run
-from worker.send.models import Heartbeat, Wave
+from worker.send.ledger import writing
+from worker.send.models import Heartbeat, Range, Wave
 
 
 def test_on_the_first_day_everything_is_named_that_is_not_there_yet(desk: Desk) -> None:
@@ -64,9 +66,10 @@ def test_waves_add_up_or_are_named_and_end_with_1(stocked: Desk) -> None:
     assert "readers: 3 active" in said
     with stocked.database() as database, database.transaction() as session:
         wave = session.scalars(select(Wave)).one()
-        wave.account = {**wave.account, "balance": -1}
+        wave.account = {**wave.account, "counted": 4}
     wrong = stocked.run("status")
     assert wrong.code == 1
+    assert "off by -1" in wrong.out
     assert "does not add up" in wrong.out
 
 
@@ -84,8 +87,35 @@ def test_a_clock_that_stands_still_is_wrong_and_so_is_a_reader_nobody_took(stock
 def test_what_waits_for_another_try_is_counted(stocked: Desk) -> None:
     stocked.done("subscribers", "add", "dora@example.org")
     assert "waiting to be handed over: 1 letter" in stocked.done("status")
-    stocked.run("send", "--now", PAPERBOY_MAILERS="smtp://127.0.0.1:9")
-    assert "to be tried again later: " in stocked.done("status")
+    with stocked.database() as database, database.transaction() as session:
+        writing.write(session, [a_row(1, next_attempt_at=datetime.now(UTC) + timedelta(minutes=9))])
+    assert "to be tried again later: 1, the first in 8 min" in stocked.done("status")
+
+
+def test_an_open_wave_is_told_live_by_domain_and_mailer(either: Desk) -> None:
+    now = datetime.now(UTC)
+    done = {"state": "accepted", "mailer": "smtp relay:25", "settled_at": now - timedelta(seconds=9)}
+    with either.database() as database, database.transaction() as session:
+        session.add(Wave(id=7, due_at=now - timedelta(minutes=5), opened_at=now, account={}))
+        session.flush()
+        session.add(Range(wave_id=7, first_id=1, last_id=3, readers=4, planned_at=now))
+        usual = {"wave_id": 7, "due_at": now - timedelta(minutes=5)}
+        rows = [a_row(1, **usual, **done), a_row(2, **usual, **done, domain="slow.example"), a_row(3, **usual, domain="slow.example")]
+        writing.write(session, [*rows, a_row(4, **usual, state="skipped", reason="nothing new")])
+    said = either.done("status").splitlines()
+    assert "wave 7: 3 of 4 done (75 %), 2 in the last minute, about 30 s left, the oldest waits for 5 min" in said
+    assert "slow.example      1        1         0" in said
+    assert "smtp relay:25  0        2         0" in said
+
+
+def test_a_long_answer_is_cut(stocked: Desk) -> None:
+    now = datetime.now(UTC)
+    with stocked.database() as database, database.transaction() as session:
+        run = {"source": "huggingface", "begun_at": now, "touched_at": now, "ended_at": now, "since": now.date(), "until": now.date()}
+        session.add(Run(**run, error="no answer " * 90))
+    said = stocked.run("status", PAPERBOY_SOURCES="huggingface").out
+    assert "no answer …" in said
+    assert max(map(len, said.splitlines())) < 300
 
 
 def test_why_tells_the_reader_the_occasions_and_the_reason_of_each_paper(stocked: Desk) -> None:

@@ -81,3 +81,17 @@ def test_a_source_that_keeps_failing_is_told_with_what_to_try(world: World) -> N
     [subject] = watched(world)
     assert "huggingface" in subject
     assert "paperboy ingest huggingface" in world.mails()[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]  # ours has a text
+
+
+def test_each_waves_account_is_mailed_by_option(database: Database, clock: SetClock, tmp_path: Path) -> None:
+    world = World(database, clock, tmp_path, PAPERBOY_OPERATOR="ops@example.org", PAPERBOY_MAIL_ACCOUNTS="all", PAPERBOY_SOURCES="")
+    world.list_papers()
+    world.subscribe("ada@example.org", "bob@example.org")
+    clock.move_to(world.at(17, 7))
+    world.tick()
+    world.tick()
+    [told] = world.mails("ops@example.org")
+    assert told["Subject"] == "Paperboy: Wave 1: 2 accepted"
+    text = " ".join(told.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]  # ours has a text
+    assert "counted 2 readers, the ledger holds 2 rows: 2 accepted. It adds up." in text
+    world.close()

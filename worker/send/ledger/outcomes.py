@@ -5,17 +5,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Integer, LargeBinary, Table, Text, and_, bindparam, func, or_, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from config.database import among
 from config.log import redact
 from worker.send.ledger.claims import WORDS, Claimed
-from worker.send.models import Delivery, State
+from worker.send.models import Course, Delivery, State, Wave
 from worker.send.port import Outcome, Verdict
 
 # After the first failure, the second, and so on; a delivery that would be stale by then has failed for good.
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
+
+LONGEST_USE = timedelta(hours=72)  # of a weekly digest: no delivery that is due for longer is of use
 
 _ENDS = {
     Verdict.ACCEPTED: State.ACCEPTED,
@@ -189,3 +207,26 @@ def cancel_waves(session: Session, wave_ids: Collection[int], *, now: datetime, 
         execution_options={"synchronize_session": False},
     )
     return len(cancelled.all())
+
+
+def retry_failed(session: Session, only: Collection[int] | None, *, now: datetime) -> tuple[int, set[int]]:
+    """What failed and is of use still waits again, as if it had never been tried; how many, and of which waves. Not of cancelled ones."""
+    called_off = select(Wave.id).where(Wave.state == Course.CANCELLED)
+    again = session.execute(
+        update(Delivery)
+        .where(*_of_use(session, State.FAILED, only, now), Delivery.wave_id.is_(None) | Delivery.wave_id.not_in(called_off))
+        .values(state=State.WAITING, next_attempt_at=now, attempts=0, settled_at=None)
+        .returning(Delivery.wave_id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    return len(again), {wave for (wave,) in again if wave is not None}
+
+
+def refused(session: Session, only: Collection[int] | None, *, now: datetime) -> int:
+    """How many were refused that would be of use still."""
+    return session.scalar(select(func.count()).where(*_of_use(session, State.REFUSED, only, now))) or 0
+
+
+def _of_use(session: Session, state: State, only: Collection[int] | None, now: datetime) -> Sequence[ColumnElement[bool]]:
+    of_use = (Delivery.state == state, Delivery.stale_at > now, Delivery.due_at > now - LONGEST_USE)
+    return of_use if only is None else (*of_use, among(session, Delivery.subscriber_id, only))

@@ -72,6 +72,7 @@ def erase(session: Session, row: Subscriber, holders: Iterable[Holder]) -> None:
     """Forget one reader for good, in this room and in every other. The id is never given out again."""
     for holder in holders:
         holder.erase(session, row.id)
+    standing.forget_words(session, row.address_key)
     session.delete(row)  # interests, votes, requests and the feed go with it, by their foreign keys
     session.flush()
 

@@ -4,6 +4,7 @@ An unconfirmed address gets at most one letter an hour and three in thirty days;
 place of a second subscription. An address that complained, or that operator or provider suppressed, gets nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,10 +12,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from subscribers import audience, preferences, requests, standing
+from subscribers import audience, preferences, privacy, requests, standing
 from subscribers.addresses import address_key, kept_key, known_key
 from subscribers.choices import Choices
 from subscribers.models import Request, RequestKind, SignupLetter, Standing, Subscriber
+from subscribers.privacy import Holder
 
 UNCONFIRMED_KEPT = timedelta(days=30)
 BOUNCED_MAY_ASK_AGAIN = timedelta(days=30)
@@ -96,18 +98,23 @@ def counts_letter(session: Session, key: bytes, now: datetime) -> bool:
     return True
 
 
-def forget_unconfirmed(session: Session, now: datetime, limit: int = 1000) -> int:
-    """Erase up to `limit` sign-ups that nobody confirmed for thirty days, and the counts of letters that old; how many rows."""
+def forget_unconfirmed(session: Session, now: datetime, holders: Collection[Holder] = (), limit: int = 200) -> int:
+    """Erase up to `limit` sign-ups that nobody confirmed for thirty days, and the counts of letters that old; how many rows.
+
+    They are erased like anybody: what other rooms hold of them goes, too.
+    """
     before = now - UNCONFIRMED_KEPT
     asked_since = select(Request.id).where(Request.subscriber_id == Subscriber.id, Request.requested_at >= before)
     old = (
-        select(Subscriber.id)
+        select(Subscriber)
         .where(Subscriber.standing == Standing.PENDING, Subscriber.created_at < before, ~asked_since.exists())
         .order_by(Subscriber.id)
         .limit(limit)
     )
     counts = select(SignupLetter.id).where(SignupLetter.asked_at < before).order_by(SignupLetter.id).limit(limit)
-    gone = session.scalars(delete(Subscriber).where(Subscriber.id.in_(old)).returning(Subscriber.id)).all()
+    gone = session.scalars(old.with_for_update(skip_locked=True)).all()
+    for row in gone:
+        privacy.erase(session, row, holders)
     forgotten = session.scalars(delete(SignupLetter).where(SignupLetter.id.in_(counts)).returning(SignupLetter.id)).all()
     return len(gone) + len(forgotten)
 

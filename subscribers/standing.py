@@ -145,6 +145,11 @@ def suppression(session: Session, address_key: bytes) -> Suppression | None:
     return session.get(Suppression, address_key)
 
 
+def forget_words(session: Session, address_key: bytes) -> None:
+    """Keep that the address is suppressed, and not what was said of it: servers quote addresses, and so do people."""
+    session.execute(update(Suppression).where(Suppression.address_key == address_key).values(detail=""))
+
+
 def reopen(session: Session, address_key: bytes) -> None:
     """A bounced address asks again: it may get one confirmation, and is pending until it answers."""
     _forget_suppression(session, address_key)

@@ -13,6 +13,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.log import redact
 from worker.send.ledger import claims
 from worker.send.models import Delivery, DomainPace, Kind
 from worker.send.port import Blame, Outcome, Verdict
@@ -44,7 +45,7 @@ class Answers:
         elif outcome.verdict is Verdict.DEFERRED and outcome.blame is Blame.DOMAIN:
             self._strikes[domain] = self._strikes.get(domain, 0) + 1
             if domain in self.paced or self._strikes[domain] >= STRIKES or outcome.code.startswith(_CLOSING):
-                self.troubled.setdefault(domain, f"{outcome.code} {outcome.words}".strip())
+                self.troubled.setdefault(domain, redact(f"{outcome.code} {outcome.words}".strip()))  # servers quote addresses
 
     @property
     def recovered(self) -> set[str]:

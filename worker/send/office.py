@@ -9,7 +9,7 @@ from functools import cached_property
 from config.log import logger
 from config.runtime import Runtime
 from config.settings import SettingsError
-from subscribers import audience, signup
+from subscribers import audience, requests, signup
 from worker.ingest import retention as ingest_retention
 from worker.ingest.registry import names_of
 from worker.pick import rankings
@@ -21,6 +21,7 @@ from worker.send.control import Retried
 from worker.send.delivery import Deliverer
 from worker.send.forward import Forwarded
 from worker.send.group import Tally
+from worker.send.held import LedgerHolder
 from worker.send.journal import Journals
 from worker.send.ledger import lookups, outcomes
 from worker.send.ownership import Ownership, Sweeper
@@ -31,6 +32,7 @@ SNAPSHOTS = timedelta(days=30)  # one a day is kept after that
 RUNS = timedelta(days=90)
 ANSWERS = timedelta(days=16)
 RANKINGS = timedelta(days=16)
+REQUESTS = timedelta(days=30)  # no link of theirs lives as long, and no limit looks back further
 PRUNE_FOR = 10.0  # seconds an hour
 
 ERASED = timedelta(days=2)  # no delivery is on its way for longer
@@ -181,7 +183,8 @@ class Office:
         now = self._clock.now()
         bites = (
             *retention.ledger_bites(now),
-            lambda session: signup.forget_unconfirmed(session, now),
+            lambda session: signup.forget_unconfirmed(session, now, (LedgerHolder(self._clock),)),
+            lambda session: requests.forget(session, now - REQUESTS),
             lambda session: held.scrub(session, now - ERASED),
             lambda session: ingest_retention.thin_snapshots(session, now - SNAPSHOTS),
             lambda session: ingest_retention.forget_runs(session, now - RUNS),

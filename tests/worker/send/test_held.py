@@ -9,15 +9,20 @@ from sqlalchemy import MetaData, select
 
 from config.clock import SetClock
 from config.database import Database
-from subscribers import privacy, requests, votes
+from subscribers import feeds, privacy, requests, standing, votes
+from subscribers.circles import Circle
 from subscribers.links import Links
-from subscribers.models import RequestKind, Subscriber
+from subscribers.models import Feed, RequestKind, Subscriber
 from tests.subscribers.web.visitor import Visitor
 from tests.worker.send.world import World
 from worker.asgi import application
-from worker.send import held
+from worker.render.notices import notice
+from worker.send import announcements, held
+from worker.send.announcements import Announcement
+from worker.send.domains import Answers
 from worker.send.held import LedgerHolder
 from worker.send.models import Delivery, Wave
+from worker.send.port import Blame, Outcome, Verdict
 
 TRACES = ("hopper", "Hopper", "compiler construction", "Howard Aiken")
 
@@ -47,10 +52,19 @@ def test_a_reader_who_is_erased_by_the_page_leaves_no_trace_in_any_table_or_log(
     world.clock.move_to(world.at(17, 7))
     world.tick()
     now = world.clock.now()
+    announced = Announcement("moving", notice("# We move\n\nOn Friday."), Circle())
+    written = announcements.announce(world.database, world.clock, announced)
+    announcements.write_range(world.database, world.clock, announced, written)
+    world.tick()
     with world.database.transaction() as session:
+        feeds.make(session, grace, now)
         votes.cast(session, grace, "arxiv:2606.00001", votes.Value.MORE, now)
         fresh = requests.ask(session, grace, RequestKind.FRESH_LINK, now)
         key = session.get_one(Subscriber, grace).address_key
+        standing.suppress(session, key, standing.Reason.BOUNCED, now, "452 4.2.2 <hopper@hopper.example> is full")
+        standing.lift(session, key, now)
+        standing.suppress(session, key, standing.Reason.PROVIDER, now, "complained as Grace Hopper")
+        requests.ask(session, grace, RequestKind.NEW_ADDRESS, now, "grace@hopper.example")
     assert set(traces(everything(world))) == set(TRACES)
     visitor = Visitor(application(world.runtime))
     page = visitor.open(Links(world.settings.secret_key, world.settings.base_url).fresh(fresh, now))
@@ -58,10 +72,60 @@ def test_a_reader_who_is_erased_by_the_page_leaves_no_trace_in_any_table_or_log(
     assert visitor.press(page, "Erase me", {"sure": "yes"}).heading == "Erased"
 
     assert list(traces(everything(world))) == []
-    assert repr(key) not in everything(world)
+    left = [line for line in everything(world).splitlines() if repr(key) in line]
+    assert [line.partition(":")[0] for line in left] == ["suppressions"]
+    with world.database.reading() as session:
+        assert session.scalars(select(Feed)).all() == []
     assert list(traces(caplog.text)) == []
     world.until(world.at(19, 9))
+    assert len(world.mails()) == 2  # the digest and the notice
+
+
+def test_a_sign_up_that_nobody_confirms_is_erased_after_thirty_days_with_what_the_ledger_held(world: World) -> None:
+    world.subscribe("hopper@hopper.example", name="Grace Hopper", keywords=("compiler construction",), confirmed=False)
+    world.tick()
     assert len(world.mails()) == 1
+    key = world.reader(1).address_key
+    world.clock.sleep(29 * 86_400)
+    world.office.prune()
+    assert list(traces(everything(world))) != []
+
+    world.clock.sleep(2 * 86_400)
+    world.office.prune()
+
+    assert list(traces(everything(world))) == []
+    assert repr(key) not in everything(world)
+    assert world.ledger() == [(1, "confirm:1", "accepted")]
+
+
+def test_letters_that_were_asked_for_are_forgotten_with_the_addresses_they_name(world: World) -> None:
+    [ada] = world.subscribe("ada@example.org")
+    with world.database.transaction() as session:
+        requests.ask(session, ada, RequestKind.NEW_ADDRESS, world.clock.now(), "hopper@hopper.example")
+    world.tick()
+    world.clock.sleep(31 * 86_400)
+
+    world.office.prune()
+
+    assert not [line for line in everything(world).splitlines() if line.startswith("requests:")]
+
+
+def test_no_table_holds_what_a_server_quotes(world: World) -> None:
+    heard = Answers(frozenset(), world.clock.now())
+    heard.hear("hopper.example", Outcome(1, Verdict.DEFERRED, "421", "<grace@hopper.example> try later", blame=Blame.DOMAIN))
+
+    assert "grace" not in heard.troubled["hopper.example"]
+
+
+def test_a_notice_stands_in_the_export_with_its_subject(world: World) -> None:
+    [ada] = world.subscribe("ada@example.org")
+    announced = Announcement("moving", notice("# We move\n\nOn Friday."), Circle())
+    announcements.write_range(world.database, world.clock, announced, announcements.announce(world.database, world.clock, announced))
+
+    with world.database.reading() as session:
+        [mail] = json.loads(json.dumps(LedgerHolder(world.clock).export(session, ada)))
+
+    assert (mail["occasion"], mail["content"]) == ("notice:moving", {"notice": 1, "subject": "We move"})
 
 
 def test_the_account_of_a_wave_still_adds_up(world: World) -> None:

@@ -58,7 +58,7 @@ class Lane:
 
     def may_start(self, shift: Shift) -> bool:
         """Whether another group may be claimed: nothing is owed, and the shift goes on."""
-        return shift.goes_on and self._pay()
+        return shift.goes_on and self.pay()
 
     def work(self, shift: Shift, kinds: Sequence[Kind]) -> bool:
         """Claim and hand over one group; whether to go on."""
@@ -81,6 +81,20 @@ class Lane:
         finally:
             self._settle(shift, group.leftover(self.ground.clock.now()))
             self._note(group)
+
+    def pay(self) -> bool:
+        """Write what is owed; whether nothing is owed any more."""
+        if not self._owed:
+            return True
+        try:
+            with self.ground.database.transaction() as session:
+                for who in {who for who, _ in self._owed}:
+                    outcomes.settle(session, who, [one for owed_by, one in self._owed if owed_by == who])
+        except SQLAlchemyError as error:
+            log.warning("could not settle yet", owed=len(self._owed), error=str(error).splitlines()[0])
+            return False
+        self._owed.clear()
+        return True
 
     def close(self) -> None:
         """Let go of the connections and of the journal, politely."""
@@ -133,7 +147,7 @@ class Lane:
         """What is open of a group, through one mailer; False when nothing more may begin, by any."""
         group.begin_with(mailer.name, is_last=is_last)
         while todo := group.open():
-            if group.letters_first:
+            if self._letters_wait(group):
                 group.letters_first = False
                 while self.may_start(group.shift) and self.work(group.shift, (Kind.LETTER,)):
                     pass
@@ -221,18 +235,4 @@ class Lane:
 
     def _settle(self, shift: Shift, settlements: Sequence[Settlement]) -> None:
         self._owed += [(shift.owner.id, one) for one in settlements]
-        self._pay()
-
-    def _pay(self) -> bool:
-        """Write what is owed; whether nothing is owed any more."""
-        if not self._owed:
-            return True
-        try:
-            with self.ground.database.transaction() as session:
-                for who in {who for who, _ in self._owed}:
-                    outcomes.settle(session, who, [one for owed_by, one in self._owed if owed_by == who])
-        except SQLAlchemyError as error:
-            log.warning("could not settle yet", owed=len(self._owed), error=str(error).splitlines()[0])
-            return False
-        self._owed.clear()
-        return True
+        self.pay()

@@ -127,6 +127,8 @@ class Delivery(Base):
             sqlite_where=text("state = 'waiting'"),
         ),
         Index("ix_deliveries_owner", "owner", postgresql_where=text("state = 'claimed'"), sqlite_where=text("state = 'claimed'")),
+        # Looked for by every sweep, and as a rule there are none.
+        Index("ix_deliveries_unknown", "id", postgresql_where=text("state = 'unknown'"), sqlite_where=text("state = 'unknown'")),
         Index("ix_deliveries_wave_id", "wave_id", "state"),
         Index("ix_deliveries_due_at", "due_at"),
         NEVER_REUSED,

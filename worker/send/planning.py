@@ -25,10 +25,10 @@ from worker.pick.choices import Quiet, Selection
 from worker.pick.readers import Reader
 from worker.pick.selection import select, window
 from worker.pick.today import Desk, Today
-from worker.send import waves
+from worker.send import control, waves
 from worker.send.ledger import writing
 from worker.send.ledger.writing import Remembered
-from worker.send.models import Kind, State
+from worker.send.models import Course, Kind, State
 
 MEMORY = timedelta(days=16)
 
@@ -52,10 +52,11 @@ class Decided(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is written at once: the occasions decided, and those that were missed, of one wave or of none."""
+    """What is written at once: the occasions decided, those that were missed, and those called off, of one wave or of none."""
 
     decided: Sequence[Decided]
     missed: Sequence[Due] = ()
+    called_off: Sequence[Due] = ()
     wave_id: int | None = None
 
 
@@ -79,8 +80,10 @@ def plan_range(database: Database, today: Today, clock: Clock, range_id: int) ->
         span, wave = held
         rows = audience.due_in_range(session, span.first_id, span.last_id, wave.due_at)
         due = [one for row in rows for one in occasions(row, now)]
-        decided = decide(session, today, [one for one in due if one.stale_at > now], now=now)
-        write(session, today, Plan(decided, [one for one in due if one.stale_at <= now], wave.id), now=now)
+        missed, of_use = [one for one in due if one.stale_at <= now], [one for one in due if one.stale_at > now]
+        called_off = of_use if wave.state == Course.CANCELLED else []
+        decided = [] if called_off else decide(session, today, of_use, now=now)
+        write(session, today, Plan(decided, missed, called_off, wave.id), now=now)
         span.readers, span.planned_at = len(due), now
     return len(due)
 
@@ -108,10 +111,12 @@ def decide(session: Session, today: Today, due: Sequence[Due], *, now: datetime)
 def write(session: Session, today: Today, plan: Plan, *, now: datetime) -> None:
     """Write deliveries, skips and what was missed, and move the readers on."""
     rows = [_missed(one, now, plan.wave_id) for one in plan.missed]
-    writing.write(session, rows + [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided])
+    rows += [_called_off(one, now, plan.wave_id) for one in plan.called_off]
+    rows += [_row(one, now, plan.wave_id, today.ranking_id) for one in plan.decided]
+    writing.write(session, rows)
     readers: dict[int, Scheduled] = {}
     used: dict[int, dict[str, datetime | None]] = defaultdict(dict)
-    for one in plan.missed:
+    for one in (*plan.missed, *plan.called_off):
         readers[one.row.id] = one.row
         used[one.row.id][one.occasion] = None
     for decision in plan.decided:
@@ -141,6 +146,10 @@ def _row(one: Decided, now: datetime, wave_id: int | None, ranking_id: int | Non
 
 def _missed(one: Due, now: datetime, wave_id: int | None) -> dict[str, Any]:
     return _common(one, wave_id) | {"state": State.STALE, "settled_at": now, "reason": "nothing was planned while it was due"}
+
+
+def _called_off(one: Due, now: datetime, wave_id: int | None) -> dict[str, Any]:
+    return _common(one, wave_id) | {"state": State.CANCELLED, "settled_at": now, "reason": control.CALLED_OFF}
 
 
 def _common(one: Due, wave_id: int | None) -> dict[str, Any]:

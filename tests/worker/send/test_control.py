@@ -1,12 +1,16 @@
 """The operator's hand: halt and go on, pause, resume and cancel, each idempotent, and every account adds up afterwards."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
 
+from config.clock import SetClock
 from config.database import Database
 from tests.worker.send.builders import NOW, a_row, states, written
+from tests.worker.send.world import World
 from worker.send import control, waves
 from worker.send.models import Course, Delivery, Range, State, Wave
 
@@ -99,3 +103,52 @@ def test_a_wave_that_is_over_or_was_never_there_cannot_be_steered(database: Data
         control.cancel(session, [over], now=NOW)
     with database.transaction() as session:
         assert control.pause(session, None) == [], "all means all that is open"
+
+
+def test_what_is_planned_of_a_cancelled_wave_is_written_down_and_never_sent(database: Database, clock: SetClock, tmp_path: Path) -> None:
+    world = World(database, clock, tmp_path)
+    world.list_papers()
+    [ada, bob] = world.subscribe("ada@example.org", "bob@example.org")
+    clock.move_to(world.at(17, 7))
+    ranges = world.office.open_wave()
+    with database.transaction() as session:
+        control.cancel(session, None, now=clock.now())
+    assert [world.office.plan_range(one) for one in ranges] == [2]
+    world.tick()
+    assert world.ledger() == [(ada, "digest:2026-06-17", "cancelled"), (bob, "digest:2026-06-17", "cancelled")]
+    with database.reading() as session:
+        [account] = waves.recent(session)
+        assert (account.counted, account.balance, account.course) == (2, 0, Course.CANCELLED)
+    clock.move_to(world.at(18, 7))
+    world.tick()
+    assert len(world.mails()) == 2, "the next day's digests bring the papers that were given back"
+    world.close()
+
+
+def test_cancelling_waits_for_a_range_that_is_just_being_planned(postgresql_database: Database) -> None:
+    wave = a_wave(postgresql_database, 1, planned=False)
+    with postgresql_database.transaction() as planning:
+        assert waves.hold_range(planning, 1)
+        with postgresql_database.reading() as operator:
+            operator.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                control.cancel(operator, [wave], now=NOW)
+
+
+def test_a_retry_opens_its_wave_again_until_it_is_settled(database: Database) -> None:
+    wave = a_wave(database, 1, 2, 3)
+    with database.transaction() as session:
+        session.execute(update(Delivery).values(state=State.FAILED, attempts=7))
+        session.execute(update(Delivery).where(Delivery.subscriber_id == 3).values(state=State.REFUSED))
+        waves.close_finished(session, now=NOW)
+    with database.transaction() as session:
+        assert control.retry_failed(session, [2], now=NOW) == control.Retried(again=1, refused=0)
+        assert control.retry_failed(session, None, now=NOW) == control.Retried(again=1, refused=1)
+        assert waves.close_finished(session, now=NOW) == []
+    assert course(database, wave) == Course.OPEN
+    with database.transaction() as session:
+        assert set(session.scalars(select(Delivery.attempts).where(Delivery.state == State.WAITING))) == {0}
+        session.execute(update(Delivery).where(Delivery.state == State.WAITING).values(state=State.FAILED))
+        assert control.retry_failed(session, None, now=NOW + timedelta(hours=20)) == control.Retried(again=0, refused=0), "stale by then"
+        [account] = waves.close_finished(session, now=NOW)
+    assert (account.balance, account.states) == (0, {State.FAILED: 2, State.REFUSED: 1})

@@ -286,6 +286,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'claimed'"),
         )
         batch_op.create_index(
+            "ix_deliveries_unknown",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'unknown'"),
+            sqlite_where=sa.text("state = 'unknown'"),
+        )
+        batch_op.create_index(
             "ix_deliveries_waiting",
             ["kind", "next_attempt_at", "id"],
             unique=False,
@@ -457,6 +464,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_deliveries_wave_id")
         batch_op.drop_index(
             "ix_deliveries_waiting", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
+        )
+        batch_op.drop_index(
+            "ix_deliveries_unknown", postgresql_where=sa.text("state = 'unknown'"), sqlite_where=sa.text("state = 'unknown'")
         )
         batch_op.drop_index("ix_deliveries_owner", postgresql_where=sa.text("state = 'claimed'"), sqlite_where=sa.text("state = 'claimed'"))
         batch_op.drop_index("ix_deliveries_due_at")

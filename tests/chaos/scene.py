@@ -41,6 +41,7 @@ _NOTING = {
     ),
 }
 _HURRY = text("UPDATE deliveries SET next_attempt_at = :now WHERE state = 'waiting' AND next_attempt_at > :now")
+_FORGIVE = text("DELETE FROM domain_paces")
 
 
 class Scene:
@@ -135,9 +136,10 @@ class Scene:
         draft.rename(self.folder / "shift")
 
     def hurry(self) -> None:
-        """What waits for its next attempt has waited long enough."""
+        """What waits for its next attempt has waited long enough, and no domain is in trouble any more."""
         with self.database.transaction() as session:
             session.execute(_HURRY, {"now": self.now})
+            session.execute(_FORGIVE)
 
     def wait_for(self, what: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Until it is so; a database that is away is asked again."""

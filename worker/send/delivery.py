@@ -41,6 +41,8 @@ class Deliverer:
         """Deliver what is due, letters first, until nothing is, or `seconds` have passed; `only`: just these, due or not."""
         shift = self._shift(owner, self.lanes[0].ground.clock.monotonic() + seconds, serves_letters=not only)
         with owner:
+            for lane in self.lanes:
+                lane.pay()  # a lane that is not begun, for want of work, may owe something all the same
             if only:
                 self._deliver_these(shift, only)
             else:

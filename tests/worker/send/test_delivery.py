@@ -167,6 +167,23 @@ def test_answers_that_could_not_be_written_are_kept_and_written_before_anything_
     assert len(relay.taken) == READERS
 
 
+def test_what_a_lane_owes_is_written_even_when_there_is_no_work_left_for_it(world: World, relay: Relay) -> None:
+    world.subscribe(*[f"another{n}@example.org" for n in range(450)])  # claims for several lanes
+    with world.database.transaction() as session:
+        session.execute(update(Subscriber).values(next_due_at=world.clock.now()))
+    for range_id in world.office.open_wave():
+        world.office.plan_range(range_id)
+    with world.database.transaction() as session:
+        session.execute(text("ALTER TABLE deliveries RENAME COLUMN provider_id TO away"))
+    world.office.deliver(seconds=1e9)
+    with world.database.transaction() as session:
+        session.execute(text("ALTER TABLE deliveries RENAME COLUMN away TO provider_id"))
+        session.execute(text("UPDATE deliveries SET state = 'cancelled' WHERE state = 'waiting'"))
+    world.office.deliver(seconds=1e9)
+    assert states(world)["accepted"] == len(relay.taken) > 200
+    assert states(world)["claimed"] == 0
+
+
 def test_two_offices_at_once_deliver_each_message_once(world: World, relay: Relay) -> None:
     for range_id in world.office.open_wave():
         world.office.plan_range(range_id)

@@ -14,6 +14,7 @@ from worker.send.models import OPEN, Delivery, Range, Wave
 DELIVERIES = timedelta(days=90)
 PROCESSES = timedelta(days=2)
 BITE = 1000  # rows a transaction
+PAUSE = 0.02  # seconds between two bites: where only one may write at a time (SQLite), others get their turn
 
 Bite = Callable[[Session], int]
 
@@ -28,6 +29,7 @@ def prune(database: Database, clock: Clock, bites: Sequence[Bite], *, seconds: f
             gone += bitten
             if not bitten:
                 break
+            clock.sleep(PAUSE)
     return gone
 
 
@@ -35,7 +37,8 @@ def ledger_bites(now: datetime) -> tuple[Bite, ...]:
     """What the send room forgets."""
     before = now - DELIVERIES
     old = select(Delivery.id).where(Delivery.due_at < before, Delivery.state.not_in(OPEN)).limit(BITE)
-    settled = old.where(Delivery.wave_id.is_(None) | Delivery.wave_id.in_(select(Wave.id).where(Wave.closed_at.is_not(None))))
+    closed = Delivery.wave_id.is_(None) | Delivery.wave_id.in_(select(Wave.id).where(Wave.closed_at.is_not(None)))
+    settled = old.where(closed).with_for_update(of=Delivery, skip_locked=True)
     # A wave's row is small, but one a quarter of an hour adds up; what it closed with went with its deliveries.
     empty = ~select(Delivery.id).where(Delivery.wave_id == Wave.id).exists() & ~select(Range.id).where(Range.wave_id == Wave.id).exists()
     over = select(Wave.id).where(Wave.closed_at < before, empty).order_by(Wave.id).limit(BITE)

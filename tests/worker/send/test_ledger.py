@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from config.database import Database
 from tests.worker.send.builders import NOW, a_process, a_row, states, written
@@ -154,8 +155,51 @@ def test_what_waits_past_its_use_is_stale(database: Database) -> None:
 
 
 def test_planning_reads_what_a_reader_has_or_may_have_and_the_days_it_was_spared(database: Database) -> None:
-    every = [a_row(reader, state=state) for reader, state in enumerate(State, start=1)]
+    every = [a_row(reader, state=state, papers=b"papers..") for reader, state in enumerate(State, start=1)]
     written(database, *every, a_row(99, due_at=NOW - timedelta(days=17)))
     with database.reading() as session:
         seen = writing.past(session, range(1, 100), since=NOW - timedelta(days=16))
     assert {one.state for one in seen} == {State.WAITING, State.CLAIMED, State.ACCEPTED, State.UNKNOWN, State.SKIPPED}
+
+
+def test_a_readers_papers_and_the_quiet_days_since_the_last_mail_come_as_one_row(database: Database) -> None:
+    def on(days_ago: int, state: State, papers: bytes = b"") -> dict[str, object]:
+        return a_row(1, occasion=f"digest:{days_ago}", due_at=NOW - timedelta(days=days_ago), state=state, papers=papers)
+
+    written(
+        database,
+        on(4, State.SKIPPED),
+        on(3, State.ACCEPTED, b"third..."),
+        on(2, State.SKIPPED),
+        on(1, State.SKIPPED),
+        on(5, State.UNKNOWN, b"fifth..."),
+        on(6, State.FAILED, b"given up"),
+        on(17, State.ACCEPTED, b"too long"),
+        a_row(2, state=State.SKIPPED),
+        a_row(3, state=State.FAILED, papers=b"given up"),
+    )
+    with database.reading() as session:
+        rows = {row.subscriber_id: row for row in writing.remembered(session, [1, 2, 3, 4], since=NOW - timedelta(days=16))}
+    assert rows.keys() == {1, 2}
+    assert sorted(rows[1].papers[place : place + 8] for place in (0, 8)) == [b"fifth...", b"third..."]
+    assert len(rows[1].papers) == 16
+    assert list(rows[1].quiet) == [NOW - timedelta(days=2), NOW - timedelta(days=1)]
+    assert (rows[2].papers, list(rows[2].quiet)) == (b"", [NOW])
+
+
+def test_many_rows_are_written_as_few_are(database: Database) -> None:
+    rows = [a_row(reader, content={"a": ["\t\\N", "ümlaut", None]}, papers=bytes(range(256))) for reader in range(1, 3 * writing.FEW)]
+    with database.transaction() as session:
+        assert writing.write(session, rows[:9]) == 9
+        assert writing.write(session, rows) == len(rows) - 9
+        assert writing.write(session, rows) == 0
+    with database.reading() as session:
+        found = list(session.scalars(select(Delivery).order_by(Delivery.subscriber_id)))
+    assert [row.subscriber_id for row in found] == [row["subscriber_id"] for row in rows]
+    first, last = (
+        {key: value for key, value in vars(row).items() if key not in {"_sa_instance_state", "id", "subscriber_id"}}
+        for row in (found[0], found[-1])
+    )
+    assert first == last
+    assert last["content"] == {"a": ["\t\\N", "ümlaut", None]}
+    assert last["papers"] == bytes(range(256))

@@ -10,7 +10,7 @@ from config.clock import SetClock
 from config.database import Database
 from tests.worker.send.builders import NOW, a_process, a_row, written
 from tests.worker.send.world import World
-from worker.send import retention
+from worker.send import retention, waves
 from worker.send.models import Delivery, Process, Range, State, Wave
 
 LONG_AGO = NOW - retention.DELIVERIES - timedelta(days=1)
@@ -73,3 +73,37 @@ def test_forgetting_stops_when_its_time_is_over_and_goes_on_next_time(world: Wor
         return 1
 
     assert retention.prune(world.database, world.clock, [bite], seconds=10) == 2
+
+
+def test_a_wave_never_waits_for_forgetting_nor_forgetting_for_a_wave(
+    postgresql_database: Database, clock: SetClock, tmp_path: Path
+) -> None:
+    url = postgresql_database.url.update_query_dict({"options": "-c lock_timeout=300"})
+    impatient = Database(url.render_as_string(hide_password=False))
+    world = World(impatient, clock, tmp_path)
+    world.list_papers()
+    world.subscribe("ada@example.org", "bob@example.org")
+    closed, unfinished = a_wave(impatient, closed=True), a_wave(impatient, closed=False)
+    written(impatient, *[a_row(900 + n, wave_id=closed, due_at=LONG_AGO, state=State.ACCEPTED) for n in range(3)])
+    written(impatient, a_row(990, wave_id=unfinished, due_at=LONG_AGO, state=State.ACCEPTED))
+    clock.move_to(world.at(17, 7))
+    [held] = world.office.open_wave()
+    with postgresql_database.transaction() as planning:
+        assert waves.hold_range(planning, held)
+        planning.scalars(select(Delivery).where(Delivery.subscriber_id == 900).with_for_update()).one()
+        world.office.prune()
+        assert left(impatient) == [900, 990], "what somebody holds stays for the next hour"
+    with postgresql_database.transaction() as forgetting:
+        assert retention.ledger_bites(clock.now())[0](forgetting) == 1
+        assert world.tick().total == 2
+    assert len(world.mails()) == 2
+    world.close()
+    impatient.close()
+
+
+def test_a_wave_goes_when_nothing_of_it_is_left(world: World) -> None:
+    gone, kept = a_wave(world.database, closed=True), a_wave(world.database, closed=False)
+    written(world.database, a_row(1, wave_id=gone, due_at=LONG_AGO, state=State.ACCEPTED))
+    world.office.prune()
+    with world.database.reading() as session:
+        assert list(session.scalars(select(Wave.id))) == [kept]

@@ -69,7 +69,7 @@ def application(runtime: Runtime) -> Starlette:
     )
     archive = Archive(site.catalogue)
     papers = [*digests.routes(site), *editions.routes(site, archive), *feeds.routes(site), *api.routes(site, newsdesk, archive)]
-    forms = [route for room in (signing_up, confirming, choosing, owning, feeding, leaving) for route in room.routes(site)]
+    forms = [route for room in (leaving, signing_up, confirming, choosing, owning, feeding) for route in room.routes(site)]
     headers = security_headers(policy(_logo_origin(settings)), is_https=settings.base_url.startswith("https://"))
     return Starlette(
         routes=[*forms, *papers, *inbox.routes(site), *health.routes(runtime), *metrics.routes(runtime), assets.route()],

@@ -1,13 +1,15 @@
 """Leaving, by one click of a mail program (RFC 8058) or by one button of a page; then one optional question, and a way back."""
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from config.log import logger
 from subscribers import standing
+from subscribers.leavers import Leavers
 from subscribers.links import LinkError, LinkFault, Purpose
 from subscribers.models import Standing, Subscriber
-from subscribers.web.site import Asked, Site, endpoint
+from subscribers.web.site import Asked, AsyncHandler, Site, endpoint
 
 log = logger(__name__)
 
@@ -24,7 +26,7 @@ def routes(site: Site) -> list[Route]:
     """GET shows, POST does."""
     return [
         Route("/unsubscribe/{token}", endpoint(site, ask), methods=["GET"]),
-        Route("/unsubscribe/{token}", endpoint(site, leave), methods=["POST"]),
+        Route("/unsubscribe/{token}", endpoint(site, leave_by(Leavers(site.database))), methods=["POST"]),
         Route("/unsubscribe/{token}/why", endpoint(site, why), methods=["POST"]),
         Route("/unsubscribe/{token}/back", endpoint(site, back), methods=["POST"]),
     ]
@@ -39,27 +41,32 @@ def ask(site: Site, asked: Asked) -> Response:
     return site.page("leave", token=asked.path["token"], gets_mail=gets_mail)
 
 
-def leave(site: Site, asked: Asked) -> Response:
+def leave_by(leavers: Leavers) -> AsyncHandler:
     """No mail any more. 200 however often it is pressed, and for a reader who is long gone: no cookie, no redirect."""
-    number = site.links.read(asked.path["token"], asked.now, Purpose.LEAVE).id
-    if asked.one("List-Unsubscribe") == "One-Click":
-        return _leave_by_program(site, number)
+
+    async def leave(site: Site, asked: Asked) -> Response:
+        number = site.links.read(asked.path["token"], asked.now, Purpose.LEAVE).id
+        if asked.one("List-Unsubscribe") == "One-Click":
+            return await _leave_by_program(leavers, number)
+        return await run_in_threadpool(_leave_by_button, site, asked, number)
+
+    return leave
+
+
+def _leave_by_button(site: Site, asked: Asked, number: int) -> Response:
     with site.database.transaction() as session:
         row = session.get(Subscriber, number, with_for_update=True)
         has_left = row is not None and standing.leave(row)
         can_return = row is not None and row.confirmed_at is not None and standing.suppression(session, row.address_key) is None
     if has_left:
-        log.info("left", subscriber=number)
+        log.info("left", subscribers=[number])
     back_token = site.links.token(Purpose.BACK, number, asked.now) if can_return else ""
     return site.page("left", token=asked.path["token"], back=back_token, reasons=REASONS, thanked=False)
 
 
-def _leave_by_program(site: Site, number: int) -> Response:
+async def _leave_by_program(leavers: Leavers, number: int) -> Response:
     """The click of a mail program (RFC 8058, section 3.1): nobody looks at the answer."""
-    with site.database.transaction() as session:
-        has_left = standing.leave_at_once(session, number)
-    if has_left:
-        log.info("left", subscriber=number)
+    await leavers.leave(number)
     return PlainTextResponse("You have left, and get no mail any more.\n", headers={"Cache-Control": "no-store"})
 
 

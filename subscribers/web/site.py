@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from inspect import iscoroutinefunction
+from typing import cast
+from urllib.parse import parse_qs
 
 from jinja2 import Environment
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
@@ -85,13 +88,14 @@ class Asked:
 
 
 Handler = Callable[[Site, Asked], Response]
+AsyncHandler = Callable[[Site, Asked], Awaitable[Response]]
 Patience = Callable[[Site, Asked], timedelta]
 
 
 def endpoint(
-    site: Site, handler: Handler, *, patience: Patience | None = None, at_least: float = 0.0
+    site: Site, handler: Handler | AsyncHandler, *, patience: Patience | None = None, at_least: float = 0.0
 ) -> Callable[[Request], Awaitable[Response]]:
-    """The handler as Starlette calls it: the form read and bounded first, the work done beside the event loop.
+    """The handler as Starlette calls it: the form read and bounded first, the work done beside the event loop if it is no coroutine.
 
     `patience` says how long a request waits before it is looked at; `at_least` seconds pass before it is answered well.
     """
@@ -110,7 +114,7 @@ def endpoint(
         )
         if patience:
             await asyncio.sleep(patience(site, asked).total_seconds())
-        response = await run_in_threadpool(_guarded, site, handler, asked)
+        response = await _guarded(site, handler, asked)
         if response.status_code < HTTPStatus.BAD_REQUEST:  # what is wrong with a form depends on nobody's standing
             await asyncio.sleep(max(0.0, at_least - (site.clock.monotonic() - begun)))
         return response
@@ -118,11 +122,14 @@ def endpoint(
     return answer
 
 
-def _guarded(site: Site, handler: Handler, asked: Asked) -> Response:
+async def _guarded(site: Site, handler: Handler | AsyncHandler, asked: Asked) -> Response:
     try:
-        return handler(site, asked)
+        if iscoroutinefunction(handler):
+            answered: Response = await handler(site, asked)
+            return answered
+        return await run_in_threadpool(cast("Handler", handler), site, asked)
     except LinkError as error:
-        return bad_link(site, error.fault)
+        return await run_in_threadpool(bad_link, site, error.fault)
     except NO_DATABASE as error:
         log.warning("page without a database", handler=handler.__name__, error=type(error).__name__)
         return away(site)
@@ -152,8 +159,18 @@ def too_often(site: Site) -> Response:
     return response
 
 
+def _urlencoded(body: bytes) -> Mapping[str, Sequence[str]]:
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return {}
+
+
 async def _form(request: Request) -> Mapping[str, Sequence[str]]:
     """Both encodings of RFC 8058, section 3.2. A body that cannot be read says nothing: leaving must work even so."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        return _urlencoded(await request.body())
     found: dict[str, list[str]] = {}
     try:
         async with request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_BODY) as form:

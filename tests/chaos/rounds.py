@@ -105,7 +105,7 @@ class Round:
             untried = (Delivery.state == State.WAITING, Delivery.attempts == 0, Delivery.subscriber_id.in_(self.readers.values()))
             rows = session.scalars(select(Delivery.subscriber_id).where(*untried).limit(number).with_for_update(skip_locked=True)).all()
             for reader in rows:
-                standing.leave_at_once(session, reader)
+                standing.leave_all(session, [reader])
         self.left |= {address for address, number in self.readers.items() if number in rows}
 
     def is_settled(self) -> bool:

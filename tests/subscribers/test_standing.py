@@ -61,16 +61,15 @@ def test_leaving_ends_all_mail_and_may_be_done_twice(database: Database, confirm
 
 
 @pytest.mark.parametrize("standing_before", list(Standing))
-def test_leaving_at_once_is_leaving(database: Database, standing_before: Standing) -> None:
+def test_leaving_by_the_number_is_leaving(database: Database, standing_before: Standing) -> None:
     with database.transaction() as session:
         slow, fast = (add_reader(session, f"{name}@example.org") for name in ("slow", "fast"))
         slow.standing = fast.standing = standing_before
 
     with database.transaction() as session:
-        changed = standing.leave_at_once(session, fast.id)
-        assert changed == standing.leave(slow)
-        assert not standing.leave_at_once(session, fast.id)
-        assert not standing.leave_at_once(session, 999)
+        changed = standing.leave_all(session, [fast.id, 999])
+        assert changed == ({fast.id} if standing.leave(slow) else set())
+        assert not standing.leave_all(session, [fast.id, 999])
     with database.reading() as session:
         row = session.get_one(Subscriber, fast.id)
         assert (row.standing, row.next_due_at is None) == (slow.standing, slow.next_due_at is None)

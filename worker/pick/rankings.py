@@ -47,6 +47,11 @@ def newest(session: Session) -> Ranking | None:
     return session.scalars(select(Ranking).order_by(Ranking.id.desc()).limit(1)).first()
 
 
+def newest_id(session: Session) -> int | None:
+    """Which ranking was made last. Reads no scores, which are tens of kilobytes."""
+    return session.scalar(select(func.max(Ranking.id)))
+
+
 def one(session: Session, ranking_id: int) -> Ranking | None:
     """The ranking of this id, unless it is forgotten."""
     return session.get(Ranking, ranking_id)

@@ -1,5 +1,6 @@
 """What may be picked right now: the newest ranking's candidates, made ready once and kept until ranking or marks change."""
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -59,6 +60,7 @@ class Today:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._desk: Desk | None = None
+        self._laying = threading.Lock()
 
     @cached_property
     def topics(self) -> Catalogue:
@@ -69,12 +71,12 @@ class Today:
         return bundled_model()
 
     def desk(self, session: Session, now: datetime) -> Desk:
-        """What to pick from at `now`; an empty catalogue gives an empty desk."""
-        newest = rankings.newest(session)
-        marks = editions.marks(session, now.date())
-        if self._desk is None or (self._desk.ranking_id, self._desk.marks) != (newest.id if newest else None, marks):
-            self._desk = self._lay(session, newest, marks)
-        return self._desk
+        """What to pick from at `now`; an empty catalogue gives an empty desk. One thread at a time lays it, the others wait."""
+        newest, marks = rankings.newest_id(session), editions.marks(session, now.date())
+        with self._laying:
+            if self._desk is None or (self._desk.ranking_id, self._desk.marks) != (newest, marks):
+                self._desk = self._lay(session, rankings.one(session, newest) if newest else None, marks)
+            return self._desk
 
     @property
     def ranking_id(self) -> int | None:

@@ -1,11 +1,8 @@
 """The digest that given choices would make right now, for the pages and for programs alike. Remembers nothing of who asked."""
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-
-from sqlalchemy.orm import Session
 
 from config.database import Database
 from config.settings import Settings
@@ -41,19 +38,18 @@ class Draft:
 
 
 class Newsdesk:
-    """One object a process: making a ranking ready takes a second, so whoever comes meanwhile waits behind a lock."""
+    """One object a process: making a ranking ready takes a second, and it is kept."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._database = database
         self._today = Today(settings)
-        self._lock = threading.Lock()
         self._counted: tuple[Desk | None, Mapping[str, float]] = (None, {})
 
     def draft(self, choices: Choices, now: datetime) -> Draft:
         """The digest of these choices."""
         day = now.astimezone(zone_named(choices.zone)).date()
         with self._database.reading() as session:
-            desk = self._desk(session, now)
+            desk = self._today.desk(session, now)
             if not desk.candidates.papers:
                 return Draft(day=day, is_empty=True, fetching=tuple(runs.under_way(session, now).values()))
         return _draft(choices, _apart(desk.candidates), now, day)
@@ -61,23 +57,19 @@ class Newsdesk:
     def state(self, now: datetime) -> object:
         """Equal for two moments at which everybody would get the same."""
         with self._database.reading() as session:
-            desk = self._desk(session, now)
+            desk = self._today.desk(session, now)
         return (desk.ranking_id, desk.marks, now.date()) if desk.candidates.papers else object()
 
     def papers_a_day(self, now: datetime) -> Mapping[str, float]:
         """How many papers each topic brings, by its key, over the last week; empty while nothing is known."""
         with self._database.reading() as session:
-            desk = self._desk(session, now)
+            desk = self._today.desk(session, now)
         if not desk.candidates.papers:
             return {}
         if self._counted[0] is not desk:
             counts = topic_counts(desk.candidates.index)
             self._counted = (desk, {topic: count / DAYS_OF_CANDIDATES for topic, count in counts.items()})
         return self._counted[1]
-
-    def _desk(self, session: Session, now: datetime) -> Desk:
-        with self._lock:
-            return self._today.desk(session, now)
 
 
 def _draft(choices: Choices, candidates: Candidates, now: datetime, day: date) -> Draft:

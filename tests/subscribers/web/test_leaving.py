@@ -146,3 +146,12 @@ def test_it_never_says_done_when_it_could_not_be_written(database: Database, clo
     assert answer.headers["retry-after"] == "60"
     assert "Nothing was changed" in answer.words
     assert standing_of(database, number) == Standing.ACTIVE
+
+
+def test_leaving_needs_no_redis(database: Database, clock: SetClock, tmp_path: Path) -> None:
+    number = subscribe(database, clock)
+    settings = load({"PAPERBOY_STATE_DIR": str(tmp_path), "PAPERBOY_REDIS_URL": "redis://127.0.0.1:1/0"})
+    visitor = Visitor(application(Runtime(settings, database, clock)))
+
+    assert visitor.send("POST", LINKS.leave(number), data={"List-Unsubscribe": "One-Click"}).status == 200
+    assert standing_of(database, number) == Standing.LEFT

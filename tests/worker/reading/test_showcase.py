@@ -91,7 +91,7 @@ def test_a_preview_of_a_quiet_choice_says_so(showcase: ReadingShowcase, world: W
 def test_what_strangers_type_is_remembered_nowhere(newsdesk: Newsdesk, world: World) -> None:
     world.list_papers(8)
     with world.database.reading() as session:
-        index = newsdesk._desk(session, world.clock.now()).candidates.index
+        index = newsdesk._today.desk(session, world.clock.now()).candidates.index
         before = len(index._found)
     for number in range(20):
         newsdesk.draft(Choices(keywords=(f"word {number}",)), world.clock.now())

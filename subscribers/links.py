@@ -17,6 +17,7 @@ _LETTERS = 27
 _ID_BYTES = 5
 # Stamps count from here; two bytes of days reach 2199, four bytes of seconds 2156.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+VOTES = "/papers/"  # behind a digest's own link, where its vote links begin
 
 
 class Purpose(Enum):
@@ -150,7 +151,7 @@ class Links:
 
     def papers(self, delivery_id: int) -> str:
         """What the vote links of a digest begin with: a paper's id, and "/more" or "/less", follow."""
-        return f"{self.view(delivery_id)}/papers/"
+        return f"{self.view(delivery_id)}{VOTES}"
 
     def feed(self, feed_id: int) -> str:
         """A reader's own feed."""

@@ -1,6 +1,7 @@
 """What picking decides for one reader: a Selection, or a Quiet day with its reason. Pure, and packed into the ledger's row."""
 
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, NamedTuple
 
 
@@ -50,7 +51,7 @@ class Quiet:
 
 def unpacked(row: dict[str, Any]) -> Selection:
     """The Selection that `packed` wrote."""
-    parts = {part: tuple(Choice(*pair) for pair in row[part]) for part in ("for_you", "trending", "more")}
+    parts = {part: tuple(starmap(Choice, row[part])) for part in ("for_you", "trending", "more")}
     return Selection(
         **parts,
         candidates=row["candidates"],

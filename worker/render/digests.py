@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, Selection
@@ -9,10 +10,10 @@ from worker.render.addressee import Addressee
 from worker.render.cards import Card, Cards
 from worker.render.letterhead import Letterhead
 from worker.render.message import Message
-from worker.render.moulds import NOTHING, Pair
+from worker.render.moulds import NOTHING, Moulds, Pair
 from worker.render.pieces import Piece, escaped, piece
 from worker.render.plain import clean
-from worker.render.stationery import Stationery, of_url
+from worker.render.stationery import Stationery, both, of_url
 
 BUDGET = 90_000  # bytes on the wire: Gmail clips at about 102 KB
 WITHOUT_LIMIT = 10_000_000
@@ -57,6 +58,10 @@ class _Body:
         self.html.append(pair.html)
         self.text.append(pair.text)
 
+    def pour(self, moulds: Moulds, html: Mapping[str, Piece], text: Mapping[str, Piece]) -> None:
+        moulds.html.pour(html, self.html)
+        moulds.text.pour(text, self.text)
+
 
 class Digests:
     """Composes digests. One object a process, for the cards it keeps."""
@@ -86,16 +91,14 @@ class Digests:
     def _add_cards(self, body: _Body, heading: str, chosen: Chosen, votes: Pair) -> None:
         opening = self._stationery.heading(heading)
         own = 2 * len(votes.html.wire) + _ROW
+        html, text = {"votes": votes.html}, {"votes": votes.text}
         for choice, paper in chosen:
             card, reason = self._cards.card(paper), self._stationery.reason(choice.reason)
             if not body.fits(card.moulds.size + reason.size + opening.size + own):
                 continue
-            filling = {"reason": reason.html, "votes": votes.html}
-            body.html.append(opening.html)
-            body.html += card.moulds.html.pour(filling)
-            filling = {"reason": reason.text, "number": self._stationery.number(body.shown)}
-            body.text.append(opening.text)
-            body.text += card.moulds.text.pour(filling)
+            html["reason"], text["reason"], text["number"] = reason.html, reason.text, self._stationery.number(body.shown)
+            body.add(opening)
+            body.pour(card.moulds, html, text)
             body.cards.append(card)
             opening = self._stationery.rule
 
@@ -106,27 +109,34 @@ class Digests:
             if not body.fits(moulds.size + opening.size + _ROW):
                 continue
             body.add(opening)
-            body.html += moulds.html.frame
-            body.text += moulds.text.pour({"number": self._stationery.number(body.shown)})
+            body.pour(moulds, {}, {"number": self._stationery.number(body.shown)})
             opening = NOTHING
 
     def _add_rest(self, body: _Body, to: Addressee) -> None:
         words = piece(f"{body.left_out} more in your browser")
         view = of_url(to.urls.view)
-        body.html += self._stationery.rest.html.pour({"left_out": words, "view": view.html})
-        body.text += self._stationery.rest.text.pour({"left_out": words, "view": view.text})
+        body.pour(self._stationery.rest, {"left_out": words, "view": view.html}, {"left_out": words, "view": view.text})
 
     def _in_shell(self, body: _Body, subject: str, candidates: int, to: Addressee) -> Message:
-        urls = to.urls
-        links = {"leave": urls.leave, "preferences": urls.preferences, "view": urls.view, "signup": urls.signup}
-        pairs = {name: of_url(url) for name, url in links.items()}
-        head = {"date": self._stationery.date(to.day), "count": _count(len(body.cards) or body.shown, candidates)}
-        html = head | {name: pair.html for name, pair in pairs.items()}
-        html |= {"subject": escaped(subject), "preheader": _preheader(body.cards), "address": escaped(to.address)}
-        text = head | {name: pair.text for name, pair in pairs.items()} | {"address": piece(to.address)}
-        above, below = self._stationery.shell.html.halves("content", html)
-        before, after = self._stationery.shell.text.halves("content", text)
-        return self._letterhead.message(to, subject, [*before, *body.text, *after], [*above, *body.html, *below], leave=urls.leave)
+        urls, address = to.urls, both(to.address, to.address)
+        pairs = {
+            "leave": of_url(urls.leave),
+            "preferences": of_url(urls.preferences),
+            "view": of_url(urls.view),
+            "signup": of_url(urls.signup),
+        }
+        html = {name: pair.html for name, pair in pairs.items()}
+        text = {name: pair.text for name, pair in pairs.items()}
+        html["date"] = text["date"] = self._stationery.date(to.day)
+        html["count"] = text["count"] = _count(len(body.cards) or body.shown, candidates)
+        html["address"], text["address"] = address.html, address.text
+        html["subject"], html["preheader"] = escaped(subject), _preheader(body.cards)
+        whole = _Body(room=0)
+        whole.pour(self._stationery.above, html, text)
+        whole.html += body.html
+        whole.text += body.text
+        whole.pour(self._stationery.below, html, text)
+        return self._letterhead.message(to, subject, whole.text, whole.html, leave=urls.leave)
 
 
 def _at_hand(choices: Sequence[Choice], papers: Mapping[int, Paper]) -> Chosen:
@@ -139,6 +149,7 @@ def _preheader(cards: Sequence[Card]) -> Piece:
     return Piece(b"".join([bit.utf8 for bit in (*said, _HUSH)]), b"".join([bit.wire for bit in (*said, _HUSH)]))
 
 
+@lru_cache(maxsize=1_024)
 def _count(shown: int, candidates: int) -> Piece:
     papers = "paper" if max(shown, candidates) == 1 else "papers"
     return piece(f"{shown} of {candidates:,} new {papers}" if candidates > shown else f"{shown} new {papers}")

@@ -1,6 +1,6 @@
 """A mould: rendered text with holes, cut and encoded once, and poured with pieces as often as wanted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -27,25 +27,32 @@ class Mould:
     def cut(cls, text: str) -> Self:
         """The mould of a rendered text with holes in it."""
         first, *rest = text.split(_OPEN)
-        frame, holes = [piece(first)], []
+        frame, holes = [piece(first)] if first else [], []
         for bit in rest:
             name, _, after = bit.partition(_SHUT)
             holes.append((len(frame), name))
-            frame += [EMPTY, piece(after)]
-        return cls(tuple(frame), tuple(holes), sum(len(part.wire) for part in frame))
+            frame.append(EMPTY)
+            if after:
+                frame.append(piece(after))
+        return cls._made(frame, holes)
 
-    def pour(self, filling: Mapping[str, Piece]) -> list[Piece]:
-        """The pieces in order, each hole filled. Raises KeyError for a hole nobody fills."""
-        made = list(self.frame)
+    def pour(self, filling: Mapping[str, Piece], onto: list[Piece]) -> None:
+        """Put the pieces at the end of `onto`, in order, each hole filled. Raises KeyError for a hole nobody fills."""
+        start = len(onto)
+        onto += self.frame
         for at, name in self.holes:
-            made[at] = filling[name]
-        return made
+            onto[start + at] = filling[name]
 
-    def halves(self, name: str, filling: Mapping[str, Piece]) -> tuple[list[Piece], list[Piece]]:
-        """What stands before and after the hole `name`, which is filled with many pieces; the other holes are poured."""
+    def halves(self, name: str) -> tuple[Self, Self]:
+        """What stands before and after the hole `name`."""
         at = next(at for at, hole_name in self.holes if hole_name == name)
-        made = self.pour({**filling, name: EMPTY})
-        return made[:at], made[at + 1 :]
+        before = [(place, hole_name) for place, hole_name in self.holes if place < at]
+        after = [(place - at - 1, hole_name) for place, hole_name in self.holes if place > at]
+        return self._made(self.frame[:at], before), self._made(self.frame[at + 1 :], after)
+
+    @classmethod
+    def _made(cls, frame: Sequence[Piece], holes: Sequence[tuple[int, str]]) -> Self:
+        return cls(tuple(frame), tuple(holes), sum(len(part.wire) for part in frame))
 
 
 class Pair(NamedTuple):
@@ -74,5 +81,13 @@ class Moulds(NamedTuple):
     @classmethod
     def of(cls, html: str, text: str) -> Self:
         """The moulds of two rendered texts."""
-        made = Mould.cut(html), Mould.cut(text)
-        return cls(*made, made[0].size + made[1].size)
+        return cls._made(Mould.cut(html), Mould.cut(text))
+
+    def halves(self, name: str) -> tuple[Self, Self]:
+        """What stands before and after the hole `name` in each."""
+        (above, below), (before, after) = self.html.halves(name), self.text.halves(name)
+        return self._made(above, before), self._made(below, after)
+
+    @classmethod
+    def _made(cls, html: Mould, text: Mould) -> Self:
+        return cls(html, text, html.size + text.size)

@@ -32,10 +32,10 @@ class Stationery:
         self.text = {row: environment.get_template(f"{FOLDER}/{row}.txt") for row in _ROWS}
         body = environment.get_template(f"{FOLDER}/body.txt", globals={"house": inliner.house})
         shell = {name: hole(name) for name in _SHELL}
-        self.shell = Moulds.of(inliner.whole(f"{FOLDER}/body.html").render(shell), body.render(shell))
+        self.above, self.below = Moulds.of(inliner.whole(f"{FOLDER}/body.html").render(shell), body.render(shell)).halves("content")
         self.rest = self.moulds("rest", "left_out", "view")
         self.rule = self.pair("rule")
-        self.size = self.shell.size + self.rest.size
+        self.size = self.above.size + self.below.size + self.rest.size
         self._subject = environment.get_template(f"{FOLDER}/subject.txt")
         self.date: Callable[[date], Piece] = _kept(64, lambda day: piece(f"{day:%A}, {day.day} {day:%B %Y}"))
         self.heading: Callable[[str], Pair] = _kept(64, lambda words: self.pair("section", heading=words))
@@ -74,11 +74,16 @@ def _kept(most: int, make: Callable[[K], V]) -> Callable[[K], V]:
 
 def of_url(url: str) -> Pair:
     """A link of ours, whole or its beginning, for both bodies."""
-    html = escaped(url)
-    return Pair.of(html, html if "&" not in url else piece(url))
+    return both(url, url)
+
+
+def both(words: str, wrapped_words: str) -> Pair:
+    """The same words for both bodies: one piece when the HTML escapes none of them and the text breaks none."""
+    html = escaped(words)
+    return Pair.of(html, html if html.utf8 == wrapped_words.encode() else piece(wrapped_words))
 
 
 def _reason(words: str) -> Pair:
     words = clean(words, _REASON)
     words = words[:1].upper() + words[1:]  # it stands at the beginning of a line
-    return Pair.of(escaped(words), piece(wrapped(words, INDENT, INDENT)[INDENT:]))
+    return both(words, wrapped(words, INDENT, INDENT)[INDENT:])

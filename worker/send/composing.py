@@ -13,7 +13,7 @@ from config.log import logger
 from config.settings import Settings
 from subscribers import audience, cadence, requests
 from subscribers.audience import Addressee as Reader
-from subscribers.links import Links
+from subscribers.links import VOTES, Links
 from subscribers.models import Request, RequestKind, Standing
 from worker.ingest import catalogue
 from worker.ingest.papers import Paper
@@ -143,11 +143,12 @@ class LedgerComposer:
         self, claimed: Claimed, reader: Reader, facts: _Facts, links: Links, mark: str
     ) -> tuple[Selection, Mapping[int, Paper], Addressee, str]:
         """What the press needs of one digest."""
+        view = links.view(claimed.id)
         urls = Urls(
             leave=links.leave(reader.id),
             preferences=links.preferences(reader.id, facts.now),
-            view=links.view(claimed.id),
-            votes=links.papers(claimed.id),
+            view=view,
+            votes=view + VOTES,
             signup=links.home(),
         )
         to = _addressee(claimed, reader, reader.address, facts.now, urls, mark)

@@ -11,8 +11,9 @@ from worker.render.tex import readable
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
+    # Not \{ and \}: BibTeX counts braces, and takes no backslash before one into account.
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
     "$": r"\$",
     "&": r"\&",
     "%": r"\%",
@@ -21,7 +22,8 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
-_TITLE, _AUTHOR = 300, 100  # letters
+_TITLE, _AUTHOR, _VERBATIM = 300, 100, 2_000  # letters
+_SEVERAL = re.compile(r",|\band\b", re.IGNORECASE)
 _STOP_WORDS = frozenset(re.findall(r"\w+", "a an the on in of for to and with from is are how what why"))
 
 
@@ -38,7 +40,7 @@ def _entry(paper: Paper, key: str) -> str:
 def _fields(paper: Paper) -> Iterator[tuple[str, str]]:
     # The second pair of braces keeps the title's capitals.
     yield "title", f"{{{_text(paper.title, _TITLE)}}}"
-    if authors := [name for name in (_text(author, _AUTHOR) for author in paper.authors) if name]:
+    if authors := [name for name in map(_name, paper.authors) if name]:
         yield "author", " and ".join(authors)
     yield "year", str((paper.published_at or paper.first_seen_at).year)
     names = (paper.key, *paper.aliases)
@@ -48,9 +50,9 @@ def _fields(paper: Paper) -> Iterator[tuple[str, str]]:
         if paper.categories:
             yield "primaryClass", _text(paper.categories[0], 20)
     if number := next(filter(None, (doi(name) for name in names if name.startswith("doi:"))), None):
-        yield "doi", _text(number, 200)
+        yield "doi", _verbatim(number)
     if url := link(paper.url):
-        yield "url", _escaped(url)
+        yield "url", _verbatim(url)
 
 
 def _key(paper: Paper, taken: set[str]) -> str:
@@ -64,6 +66,17 @@ def _key(paper: Paper, taken: set[str]) -> str:
 
 def _ascii(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", word).casefold())
+
+
+def _name(author: str) -> str:
+    """A name; in braces where BibTeX would take it for several, or for its parts."""
+    name = _text(author, _AUTHOR)
+    return f"{{{name}}}" if _SEVERAL.search(name) else name
+
+
+def _verbatim(text: str) -> str:
+    """What biblatex takes as it stands (doi, eprint, url): nothing in it is escaped, and what would need to be is left out."""
+    return re.sub(r"[\\{}\s]", "", clean(text, _VERBATIM))
 
 
 def _text(text: str, longest: int) -> str:

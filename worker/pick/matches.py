@@ -1,7 +1,6 @@
 """Which candidates each reader of a block may be shown, and which answer a wish, the best first. Pure; leaves the choice to others."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +20,8 @@ STEP = 1 / 4096
 TOP = 64  # matches that are put in order at first; few readers ever need the rest
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A candidate that answers a wish: its position, and the wish it answers most strongly (a feature of the fit)."""
-
-    paper: int
-    feature: int
+# A candidate that answers a wish: its position, and the wish it answers most strongly (a feature of the fit).
+Match = tuple[int, int]
 
 
 class Matches:
@@ -48,8 +43,7 @@ class Matches:
         order = np.argsort(quality, kind="stable")
         for start in (0, TOP):
             places = papers[order[start : TOP if start == 0 else None]]
-            for paper, feature in zip(places.tolist(), self._strongest[reader, places].tolist(), strict=True):
-                yield Match(paper, feature)
+            yield from zip(places.tolist(), self._strongest[reader, places].tolist(), strict=True)
 
     def count(self, reader: int) -> int:
         """How many matches the reader has."""

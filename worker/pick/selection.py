@@ -34,8 +34,6 @@ ENOUGH = 3  # cards that are worth a mail
 FEW = 32  # of the trending, hardly a reader needs more
 PINNED = "picked by the editor"
 
-_Reasoned = Iterable[tuple[int, str]]
-
 
 def window(last_digest_at: datetime | None, now: datetime) -> datetime:
     """The moment from which papers are new to a reader: the last digest, at least 72 hours and at most 8 days back.
@@ -74,6 +72,7 @@ class _Block:
         self._candidates = candidates
         self._now = now
         self._matches = Matches(readers, candidates)
+        self._ids = [paper.id for paper in candidates.papers]
         self._told: dict[tuple[int, date], str] = {}
 
     def selections(self) -> Iterator[Selection | Quiet]:
@@ -82,8 +81,8 @@ class _Block:
         reasons = iter(self._matches.fit.reasons([place for place, _ in pairs], [paper for _, paper in pairs]))
         new, news = (mask.sum(axis=1).tolist() for mask in (self._matches.open, self._matches.news))
         for place, (reader, draft) in enumerate(zip(self._readers, drafts, strict=True)):
-            for_you = [(paper, next(reasons)) for paper in draft.for_you]
-            more = [(paper, next(reasons)) for paper in draft.more]
+            for_you = self._choices(draft.for_you, reasons)
+            more = self._choices(draft.more, reasons)
             if self._too_little(place, draft, news[place]):
                 yield Quiet(_why_quiet(reader, draft, news[place], self._now.date()))
             else:
@@ -97,7 +96,7 @@ class _Block:
         matches = self._matches.of(place)
         draft.for_you, passed = _spread(matches, reader.for_you, self._matches.causes(place), twins, draft.taken)
         draft.trending += _first(_positions(shown), room - len(draft.trending), twins, draft.taken)
-        draft.more = _first(chain(passed, (match.paper for match in matches)), MORE, twins, draft.taken)
+        draft.more = _first(chain(passed, (paper for paper, _ in matches)), MORE, twins, draft.taken)
         return draft
 
     def _too_little(self, place: int, draft: _Draft, news: int) -> bool:
@@ -107,22 +106,22 @@ class _Block:
         room = reader.for_you + reader.trending
         return min(news, len(draft.for_you) + len(draft.trending)) < min(ENOUGH, room) or not (room or draft.more)
 
-    def _selection(self, place: int, draft: _Draft, for_you: _Reasoned, more: _Reasoned, new: int) -> Selection:
+    def _selection(self, place: int, draft: _Draft, for_you: tuple[Choice, ...], more: tuple[Choice, ...], new: int) -> Selection:
         reader = self._readers[place]
         today = reader.today or self._now.date()
         return Selection(
-            for_you=self._choices(for_you),
-            trending=self._choices((paper, self._why_trending(paper, today)) for paper in draft.trending),
-            more=self._choices(more),
+            for_you=for_you,
+            trending=self._choices(draft.trending, (self._why_trending(paper, today) for paper in draft.trending)),
+            more=more,
             candidates=new,
             matched=not draft.following or self._matches.count(place) > 0,
             still=self._still(place, reader),
             quiet_days=reader.quiet_days,
         )
 
-    def _choices(self, reasoned: Iterable[tuple[int, str]]) -> tuple[Choice, ...]:
-        papers = self._candidates.papers
-        return tuple(Choice(papers[paper].id, reason) for paper, reason in reasoned)
+    def _choices(self, papers: Sequence[int], reasons: Iterable[str]) -> tuple[Choice, ...]:
+        """The papers with a reason each; takes no more reasons than there are papers."""
+        return tuple(map(Choice, map(self._ids.__getitem__, papers), reasons))
 
     def _why_trending(self, paper: int, today: date) -> str:
         if paper in self._candidates.pins:
@@ -147,15 +146,16 @@ def _spread(matches: Iterator[Match], size: int, causes: int, twins: Sequence[in
     chosen: list[int] = []
     passed: list[int] = []
     while len(chosen) < size and (match := next(matches, None)):
-        if twins[match.paper] in taken:
+        paper, feature = match
+        if twins[paper] in taken:
             continue
-        places[match.paper] = len(places)
-        if cards[match.feature] == share:
-            passed.append(match.paper)
+        places[paper] = len(places)
+        if cards[feature] == share:
+            passed.append(paper)
             continue
-        cards[match.feature] += 1
-        taken.add(twins[match.paper])
-        chosen.append(match.paper)
+        cards[feature] += 1
+        taken.add(twins[paper])
+        chosen.append(paper)
     chosen += _first(passed, size - len(chosen), twins, taken)
     return sorted(chosen, key=places.__getitem__), passed
 

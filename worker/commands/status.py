@@ -9,6 +9,7 @@ import click
 from config.runtime import Runtime
 from subscribers import audience, requests
 from worker.commands.common import FAILED, example, say, show, with_runtime
+from worker.commands.status_limits import show_limits
 from worker.commands.status_waves import show_waves
 from worker.ingest import runs
 from worker.ingest.registry import names_of
@@ -37,6 +38,7 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
         show_waves(session, now, _lasting)
         halted = control.halted(session)
         _waiting(lookups.waiting(session, now=now), requests.unposted(session), lookups.later(session, now=now), now)
+        show_limits(session, runtime)
         last = heartbeats.last(session, heartbeats.BEAT)
         say(f"clock: {f'beat {_ago(last, now)}' if last else 'has not beaten yet; start it: paperboy up'}")
         counts = audience.counts(session)

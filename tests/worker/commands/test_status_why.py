@@ -8,8 +8,10 @@ from subscribers.models import Subscriber
 from tests.worker.commands.desk import PAGE, Desk
 from tests.worker.send.builders import a_row
 from worker.ingest.models import Run
+from worker.send import domains
+from worker.send.domains import Answers
 from worker.send.ledger import writing
-from worker.send.models import Heartbeat, Range, Wave
+from worker.send.models import Heartbeat, MailerDay, Range, Wave
 
 
 def test_on_the_first_day_everything_is_named_that_is_not_there_yet(desk: Desk) -> None:
@@ -43,6 +45,18 @@ def test_what_is_being_fetched_is_told_also_when_it_was_asked_for_by_hand(desk: 
     assert said.splitlines()[2].endswith("the daily papers of 17 June, 3 of 7")
     assert "being fetched: feed:https://example.org/f, the daily papers" in said
     assert "being fetched: huggingface, the daily papers of 17 June" in desk.done("trending")
+
+
+def test_what_goes_slower_than_it_could_is_told(desk: Desk) -> None:
+    now = datetime.now(UTC)
+    with desk.database() as database, database.transaction() as session:
+        slow = Answers(frozenset(), now, troubled={"gmail.com": "421 4.7.0 too fast"})
+        domains.note(session, slow, now=now)
+        session.add(MailerDay(mailer="smtp 127.0.0.1:25", day=now.date(), taken=95))
+    said = desk.done("status", PAPERBOY_MAILERS="smtp://127.0.0.1:25?daily=100&connections=1")
+    assert "slowed down: gmail.com, 8 messages a second, none before " in said
+    assert "(421 4.7.0 too fast)" in said
+    assert "smtp 127.0.0.1:25: 95 of 100 today: the daily cap is reached; what waits goes on at 00:00 UTC, letters go" in said
 
 
 def test_the_next_day_is_told_by_the_hour_with_as_many_readers(stocked: Desk) -> None:

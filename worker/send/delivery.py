@@ -41,13 +41,21 @@ class Deliverer:
         """Deliver what is due, letters first, until nothing is, or `seconds` have passed; `only`: just these, due or not."""
         shift = self._shift(owner, self.lanes[0].ground.clock.monotonic() + seconds, serves_letters=not only)
         with owner:
-            for lane in self.lanes:
-                lane.pay()  # a lane that is not begun, for want of work, may owe something all the same
+            self._make_up(owner)
             if only:
                 self._deliver_these(shift, only)
             else:
                 self._deliver_due(shift)
         return shift.tally
+
+    def _make_up(self, owner: Ownership) -> None:
+        """What an earlier run left: debts of lanes that may not be begun again for want of work, and claims that nobody heard of.
+
+        A database that dies while it commits may have claimed for us and not said so. Once no lane owes anything, all that is
+        claimed under our name is such a claim: nothing is in hand between two runs.
+        """
+        if all([lane.pay() for lane in self.lanes]):  # noqa: C419 - each is to pay, whatever another one could
+            self.lanes[0].ground.queue.give_back(owner.id)
 
     def _shift(self, owner: Ownership, over_at: float, *, serves_letters: bool) -> Shift:
         return Shift(owner, self.lanes[0].ground.clock, over_at, lambda: self._halted.is_set() or self.is_drained(), serves_letters)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database
+from config.log import logger
 from subscribers import requests
 from worker.send import control, domains, waves
 from worker.send.ledger import claims
@@ -25,6 +26,8 @@ from worker.send.models import DomainPace, Kind
 CLAIM = 200  # deliveries a claim: what the loss of a host without its journal leaves unknown at most, a connection
 RESCAN = 10.0  # seconds for which something before our place may go unseen, while something is held back
 MANY = tuple(kind for kind in Kind if kind is not Kind.LETTER)
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,12 @@ class Queue:
                 return None
             found = claims.claim_these(session, delivery_ids, owner=owner)
             return Taken(found, self.clock.now(), Kind.DIGEST, domains.names(session))
+
+    def give_back(self, owner: int) -> None:
+        """What this owner has claimed and nobody holds waits again."""
+        with self.database.transaction() as session:
+            if given := claims.give_back_unbegun(session, owner, (), now=self.clock.now()):
+                log.warning("gave back claims that nobody held", process=owner, given_back=given)
 
     def lanes_of_work(self, most: int) -> int:
         """How many claims' worth of digests and notices is due, up to `most`."""

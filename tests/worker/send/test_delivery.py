@@ -184,6 +184,17 @@ def test_what_a_lane_owes_is_written_even_when_there_is_no_work_left_for_it(worl
     assert states(world)["claimed"] == 0
 
 
+def test_a_claim_whose_commit_was_never_answered_is_given_back_by_the_next_run(world: World, relay: Relay) -> None:
+    for range_id in world.office.open_wave():
+        world.office.plan_range(range_id)
+    world.office.deliver(seconds=-1)  # it has a name, and claims nothing
+    with world.database.transaction() as session:
+        session.execute(update(Delivery).where(Delivery.id < 11).values(state=State.CLAIMED, owner=1, attempts=1))
+    world.office.deliver(seconds=1e9)
+    assert states(world) == {"accepted": READERS}
+    assert len(relay.taken) == READERS
+
+
 def test_two_offices_at_once_deliver_each_message_once(world: World, relay: Relay) -> None:
     for range_id in world.office.open_wave():
         world.office.plan_range(range_id)

@@ -8,6 +8,8 @@ and the careful one (batches, CSS inlined once, EmailMessage, a kept connection)
 
 import argparse
 import json
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
@@ -46,6 +48,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--alone", action="store_true", help="without the usual ways beside it")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     asked = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders go however it ends
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress, installation() as here:

@@ -3,11 +3,15 @@
 A domain without a row goes as fast as it can. Trouble halves its pace and opens a pause that grows; every claim that is taken
 well adds a little, until the row is forgotten (additive increase, multiplicative decrease). A claim of a paced domain moves its
 next one on, so one claim at a time holds it: pace and concurrency are one rule, and rows are written only while there is trouble.
+
+A domain over which the relay takes long, while it is quick with others, is given the pace that one lane can keep: it may be slow,
+but in one lane only.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,8 +27,28 @@ STEP = 0.5  # messages a second, added by a claim that was taken well
 SPAN = 5.0  # seconds' worth of messages in one claim
 PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=15)
 STRIKES = 3  # deferrals in a row that make trouble; one, where there was trouble already
+SLOW = 1.0  # seconds over a message, STRIKES times in a row
 _CLOSING = "421"  # costs a connection each time: once is enough
 QUIET = timedelta(hours=1)  # without any news, a domain is free again
+_KNOWN = 500  # domains whose seconds are remembered
+
+
+class Pulse:
+    """How many seconds a message takes, by domain, as one process sees it; shared by its lanes, so that each may compare."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}  # a mean that forgets
+
+    def feel(self, domain: str, seconds: float) -> None:
+        if len(self._seconds) > _KNOWN:
+            self._seconds.clear()
+        before = self._seconds.get(domain, seconds)
+        self._seconds[domain] = before + (seconds - before) / 4
+
+    def is_alone(self, domain: str) -> bool:
+        """Whether the relay is quick with some other domain, or none is known yet: then it is not the relay that is slow."""
+        others = [seconds for known, seconds in list(self._seconds.items()) if known != domain]
+        return not others or min(others) < SLOW / 2
 
 
 @dataclass(slots=True)
@@ -33,12 +57,16 @@ class Answers:
 
     paced: frozenset[str]
     since: datetime  # when it was claimed: what was decided later knows more
+    pulse: Pulse = field(default_factory=Pulse)
     troubled: dict[str, str] = field(default_factory=dict)  # domain -> the answer that showed it
+    slow: dict[str, float] = field(default_factory=dict)  # domain -> seconds it takes over a message
+    _lingered: dict[str, int] = field(default_factory=dict)
     _strikes: dict[str, int] = field(default_factory=dict)
     _took: set[str] = field(default_factory=set)
 
-    def hear(self, domain: str, outcome: Outcome) -> None:
-        """One answer; a domain that defers again and again is in trouble, one deferred reader is not."""
+    def hear(self, domain: str, outcome: Outcome, seconds: float = 0.0) -> None:
+        """One answer, and how long it took; a domain that defers again and again is in trouble, one deferred reader is not."""
+        self._time(domain, seconds)
         if outcome.verdict is Verdict.ACCEPTED:
             self._strikes.pop(domain, None)
             self._took.add(domain)
@@ -47,14 +75,27 @@ class Answers:
             if domain in self.paced or self._strikes[domain] >= STRIKES or outcome.code.startswith(_CLOSING):
                 self.troubled.setdefault(domain, redact(f"{outcome.code} {outcome.words}".strip()))  # servers quote addresses
 
+    def _time(self, domain: str, seconds: float) -> None:
+        self.pulse.feel(domain, seconds)
+        if seconds < SLOW:
+            self._lingered.pop(domain, None)
+            return
+        self._lingered[domain] = self._lingered.get(domain, 0) + 1
+        if (domain in self.paced or self._lingered[domain] >= STRIKES) and self.pulse.is_alone(domain):
+            self.slow[domain] = seconds
+
+    def bars(self, domain: str) -> bool:
+        """Whether nothing more may begin for this domain in this group."""
+        return domain in self.troubled or domain in self.slow
+
     @property
     def recovered(self) -> set[str]:
-        """Paced domains that took what they were given."""
-        return (self._took & self.paced) - set(self.troubled) - set(self._strikes)
+        """Paced domains that took what they were given, and in good time."""
+        return (self._took & self.paced) - set(self.troubled) - set(self._strikes) - set(self.slow)
 
     @property
     def is_news(self) -> bool:
-        return bool(self.troubled or self.recovered)
+        return bool(self.troubled or self.slow or self.recovered)
 
 
 def domain_of(address: str) -> str:
@@ -64,28 +105,48 @@ def domain_of(address: str) -> str:
 
 def note(session: Session, answers: Answers, *, now: datetime) -> None:
     """Write down what a group learned; what another worker decided since the group was claimed stands."""
-    begun = _begin(session, answers.troubled, now)
-    wanted = (answers.recovered | set(answers.troubled)) - begun
+    begun = _begin(session, answers.troubled, now) | _begin_slowly(session, answers.slow, now)
+    wanted = (answers.recovered | set(answers.troubled) | set(answers.slow)) - begun
     rows = session.scalars(select(DomainPace).where(DomainPace.domain.in_(wanted)).order_by(DomainPace.domain).with_for_update())
     for row in rows.all():
         if row.changed_at > answers.since:
             continue
         if words := answers.troubled.get(row.domain):
             _slow_down(row, words, now)
+        elif seconds := answers.slow.get(row.domain):
+            row.pace, row.words, row.changed_at = min(row.pace, _lane_pace(seconds)), _lingers(seconds), now
         else:
             _speed_up(session, row, now)
 
 
 def _begin(session: Session, troubled: Mapping[str, str], now: datetime) -> set[str]:
     """A row for each that had none, which says all there is to say of it."""
-    if not troubled:
+    return _insert(session, [_new(domain, FIRST, now + PAUSE, words, now) | {"troubles": 1} for domain, words in troubled.items()])
+
+
+def _begin_slowly(session: Session, slow: Mapping[str, float], now: datetime) -> set[str]:
+    """The same for those that only take long: no pause, what one lane can keep."""
+    return _insert(session, [_new(domain, _lane_pace(seconds), now, _lingers(seconds), now) for domain, seconds in slow.items()])
+
+
+def _new(domain: str, pace: float, free_at: datetime, words: str, now: datetime) -> dict[str, Any]:
+    return {"domain": domain, "pace": pace, "free_at": free_at, "troubles": 0, "words": words[:200], "changed_at": now}
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> set[str]:
+    if not rows:
         return set()
-    rows = [
-        {"domain": one, "pace": FIRST, "free_at": now + PAUSE, "troubles": 1, "words": words[:200], "changed_at": now}
-        for one, words in sorted(troubled.items())
-    ]
+    rows.sort(key=lambda row: str(row["domain"]))
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     return set(session.scalars(dialect.insert(DomainPace).values(rows).on_conflict_do_nothing().returning(DomainPace.domain)))
+
+
+def _lane_pace(seconds: float) -> float:
+    return max(SLOWEST, min(FIRST, 1 / seconds))
+
+
+def _lingers(seconds: float) -> str:
+    return f"{seconds:.1f} s over a message"
 
 
 def _slow_down(row: DomainPace, words: str, now: datetime) -> None:

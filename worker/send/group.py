@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from config.clock import Clock
-from worker.send.domains import Answers, domain_of
+from worker.send.domains import Answers, Pulse, domain_of
 from worker.send.ledger import outcomes
 from worker.send.ledger.claims import Claimed
 from worker.send.ledger.outcomes import Settlement
@@ -78,10 +78,11 @@ class Shift:
 class Group:
     """Claims under way: each is waiting, drawn by a mailer, or answered."""
 
-    def __init__(self, shift: Shift, taken: Taken) -> None:
+    def __init__(self, shift: Shift, taken: Taken, pulse: Pulse) -> None:
         self.shift = shift
         self.kind = taken.kind
-        self.answers = Answers(taken.paced, taken.at)
+        self.answers = Answers(taken.paced, taken.at, pulse)
+        self._since = 0.0  # when the answer that is waited for began to take its time
         self.waiting: dict[int, Ready] = {one.id: Ready(one) for one in taken.claims}
         self.letters_first = False
         self._drawn: set[int] = set()  # given to a mailer and not answered
@@ -113,6 +114,8 @@ class Group:
         """A mailer asks for it; False when it must not be begun now."""
         if not self._is_open(ready):
             return False
+        if not self._drawn:
+            self._since = self.shift.clock.monotonic()
         self._drawn.add(ready.claimed.id)
         return True
 
@@ -121,7 +124,8 @@ class Group:
         ready = self.waiting[outcome.delivery_id]
         self._drawn.discard(outcome.delivery_id)
         if ready.parcel:
-            self.answers.hear(domain_of(ready.parcel.recipient), outcome)
+            began, self._since = self._since, self.shift.clock.monotonic()
+            self.answers.hear(domain_of(ready.parcel.recipient), outcome, self._since - began)
         if outcome.verdict is Verdict.DEFERRED and outcome.blame is Blame.MAILER and not self._is_last:
             self._moving[outcome.delivery_id] = (self._mailer, outcome)
             return None
@@ -145,4 +149,4 @@ class Group:
         return not self._in_trouble(ready) and (moving is None or moving[0] != self._mailer)
 
     def _in_trouble(self, ready: Ready) -> bool:
-        return ready.parcel is not None and domain_of(ready.parcel.recipient) in self.answers.troubled
+        return ready.parcel is not None and self.answers.bars(domain_of(ready.parcel.recipient))

@@ -16,6 +16,7 @@ from config.log import logger
 from worker.send import domains
 from worker.send.allowances import Allowance, Grant
 from worker.send.breakers import Breaker
+from worker.send.domains import Pulse
 from worker.send.group import Composer, Group, Ready, Shift
 from worker.send.journal import FileJournal
 from worker.send.ledger import outcomes
@@ -43,6 +44,7 @@ class Ground:
     pace: Pace
     allowance: Allowance
     breakers: Mapping[str, Breaker]
+    pulse: Pulse = field(default_factory=Pulse)
     composing: threading.Lock = field(default_factory=threading.Lock)  # its caches are for one thread at a time
 
 
@@ -70,7 +72,7 @@ class Lane:
 
     def deliver(self, shift: Shift, taken: Taken) -> bool:
         """Compose and hand over one group of claims; whether to go on."""
-        group = Group(shift, taken)
+        group = Group(shift, taken, self.ground.pulse)
         try:
             with self.ground.composing:
                 ready, ended = self.ground.composer.compose(taken.claims)
@@ -230,8 +232,8 @@ class Lane:
                 domains.note(session, group.answers, now=self.ground.clock.now())
         except SQLAlchemyError as error:
             log.warning("could not note how domains answer", error=str(error).splitlines()[0])
-        for domain, words in group.answers.troubled.items():
-            log.warning("domain slowed down", domain=domain, answer=words)
+        for domain in sorted({*group.answers.troubled, *group.answers.slow}):
+            log.warning("domain slowed down", domain=domain, why=group.answers.troubled.get(domain) or "takes long over a message")
 
     def _settle(self, shift: Shift, settlements: Sequence[Settlement]) -> None:
         self._owed += [(shift.owner.id, one) for one in settlements]

@@ -10,7 +10,7 @@ from config.clock import SetClock
 from config.database import Database
 from tests.worker.send.builders import NOW, a_process, a_row, written
 from worker.send import domains
-from worker.send.domains import FIRST, FREE, LONGEST_PAUSE, PAUSE, SLOWEST, STEP, Answers
+from worker.send.domains import FIRST, FREE, LONGEST_PAUSE, PAUSE, SLOWEST, STEP, Answers, Pulse
 from worker.send.ledger import claims
 from worker.send.ledger.claims import Front
 from worker.send.models import DomainPace, Kind
@@ -73,6 +73,34 @@ def test_one_deferred_reader_is_no_trouble_and_three_in_a_row_are(outcomes: list
 
 def test_where_there_was_trouble_one_deferral_is_enough() -> None:
     assert heard(deferred(), paced=frozenset({SLOW})).troubled == {SLOW: "451 4.7.1 later"}
+
+
+def timed(pulse: Pulse, domain: str, *seconds: float, paced: frozenset[str] = frozenset()) -> Answers:
+    answers = Answers(paced, NOW, pulse)
+    for one in seconds:
+        answers.hear(domain, accepted(), one)
+    return answers
+
+
+def test_a_domain_that_takes_long_is_slow_when_another_is_quick_and_not_when_the_relay_is() -> None:
+    pulse = Pulse()
+    assert timed(pulse, SLOW, 2.0, 2.0, 0.1, 2.0, 2.0).slow == {}
+    assert timed(pulse, SLOW, 2.0, 2.0, 2.0).slow == {SLOW: 2.0}, "as long as no other is known, it may be the one"
+    assert timed(pulse, "as-slow.example", 2.0, 2.0, 2.0).slow == {}
+    timed(pulse, "quick.example", 0.03)
+    assert timed(pulse, SLOW, 2.0, 2.0, 2.0).slow == {SLOW: 2.0}
+
+
+def test_a_slow_domain_gets_what_one_lane_can_keep_without_a_pause_and_recovers(database: Database) -> None:
+    row = told(database, timed(Pulse(), SLOW, 2.0, 2.0, 2.0), NOW)
+    assert row is not None
+    assert (row.pace, row.free_at, row.words) == (0.5, NOW, "2.0 s over a message")
+    row = told(database, timed(Pulse(), SLOW, 4.0, paced=frozenset({SLOW})), NOW)
+    assert row is not None
+    assert row.pace == 0.25
+    row = told(database, timed(Pulse(), SLOW, 0.1, paced=frozenset({SLOW})), NOW)
+    assert row is not None
+    assert row.pace == 0.25 + STEP
 
 
 # -- slower and faster --------------------------------------------------------------------------------------------------

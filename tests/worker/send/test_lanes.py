@@ -37,11 +37,11 @@ def relay() -> Iterator[Relay]:
 def planned(database: Database, clock: SetClock, tmp_path: Path, relay: Relay) -> Iterator[Callable[..., World]]:
     made: list[World] = []
 
-    def plan(count: int, terms: str) -> World:
+    def plan(count: int, terms: str, slow: int = 0) -> World:
         world = World(database, Running(clock.now()), tmp_path, PAPERBOY_MAILERS=relay.url(f"tls=none&{terms}"))
         made.append(world)
         world.list_papers()
-        world.subscribe(*[f"reader{n}@example.org" for n in range(count)])
+        world.subscribe(*[f"reader{n}@slow.example" for n in range(slow)], *[f"reader{n}@example.org" for n in range(count)])
         world.clock.move_to(world.at(17, 7))
         for range_id in world.office.open_wave():
             world.office.plan_range(range_id)
@@ -107,6 +107,15 @@ def test_a_letter_finds_a_token_while_digests_wait_for_theirs(planned: Callable[
     world.subscribe("new@example.org", confirmed=False)
     hand.join()
     assert relay.recipients.index("new@example.org") < 45
+
+
+def test_a_domain_that_the_relay_is_slow_with_holds_up_no_other(planned: Callable[..., World], relay: Relay) -> None:
+    relay.mute("dot to=*@slow.example late 1.1")
+    world = planned(40, "connections=1", slow=40)
+    world.office.deliver(seconds=8)
+    slow = [place for place, one in enumerate(relay.recipients) if one.endswith("@slow.example")]
+    assert len(relay.recipients) - len(slow) == 40
+    assert len(slow) < 12
 
 
 def test_an_operators_halt_reaches_every_lane_in_the_middle_of_its_group(planned: Callable[..., World], relay: Relay) -> None:

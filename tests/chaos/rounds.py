@@ -50,6 +50,7 @@ class Round:
     spared: set[str] = field(default_factory=set)  # who is to get nothing: the relay refuses them
     begun: float = field(default_factory=time.monotonic)
     random: Random = field(default_factory=Random)
+    _nudged_at: float = -1.0
     _first: int = 0  # what the relay had taken before
 
     def begin(self, readers: int, *faults: str, pace: float | None = PACE) -> None:
@@ -96,7 +97,9 @@ class Round:
         return time.monotonic() - self.begun
 
     def _nudge(self) -> None:
-        if not self.alone:
+        """Every second; more often they would stand in each other's way."""
+        if not self.alone and self.elapsed() > self._nudged_at + 1:
+            self._nudged_at = self.elapsed()
             self.scene.nudge("plan", "deliver", "sweep")
 
     def some_leave(self, number: int = 5) -> None:

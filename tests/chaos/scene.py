@@ -118,7 +118,7 @@ class Scene:
         app = Celery("chaos", broker=self.redis.url, set_as_current=False, broker_transport_options=transport)
         with suppress(OperationalError, OSError), app.connection_for_write() as connection:
             for task in tasks:
-                options = {"queue": self._queues.get(task, "send"), "expires": self.now + timedelta(seconds=20), "retry": False}
+                options = {"queue": self._queues.get(task, "send"), "expires": self.now + timedelta(seconds=8), "retry": False}
                 app.send_task(f"worker.tasks.{task}", args, connection=connection, **options)
 
     # -- time ------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ FAULTS = {
     "421 mid-batch, to MAIL": (["mail after=20 every=40 times=6 reply '421 4.7.0 too many messages'"], 0),
     "421 mid-batch, to RCPT": (["rcpt after=20 every=40 times=6 reply '421 4.3.2 going down'"], 0),
     "421 to the final dot": (["dot after=20 every=40 times=6 reply '421 4.3.2 going down'"], 0),
-    "451 to some MAIL": (["mail chance=0.1 times=20 reply '451 4.3.0 try again later'"], 0),
+    "451 to some MAIL": (["mail after=30 every=90 times=2 reply '451 4.3.0 try again later'"], 0),
     "451 to some final dots": (["dot chance=0.1 times=20 reply '451 4.3.0 try again later'"], 0),
     "line dropped before the final dot": (["body after=20 every=30 times=8 drop"], 0),
     "line reset before the final dot": (["body after=20 every=30 times=8 reset"], 0),

@@ -12,6 +12,7 @@ from rich.table import Table
 from tests.bench.rounds import Round
 
 KINDS = ("worker", "beat", "postgres", "redis", "producer", "sink")
+COMPARED = ("naive", "careful")
 BUSY = 0.85  # of a core, from which something counts as what limits
 
 
@@ -74,9 +75,11 @@ def summary(ours: Mapping[int, Figures], others: Mapping[str, Figures], readers:
     first = next(iter(ours.values()))
     told: dict[str, Any] = {"subscribers": readers, "cpus": os.cpu_count()} | first.plain()
     for name, other in others.items():
+        told[name] = other.plain()
+        if name not in COMPARED:
+            continue
         told[f"ratio_{name}"] = round(ratio(first, other, "per_second"), 1)
         told[f"cpu_ratio_{name}"] = round(1 / ratio(first, other, "own"), 1)
-        told[name] = other.plain()
     told["by_workers"] = {str(workers): figures.plain() for workers, figures in ours.items()}
     told["faults"] = [fault for figures in (*ours.values(), *others.values()) for one in figures.rounds for fault in one.faults]
     return told
@@ -86,14 +89,14 @@ def show(told: Mapping[str, Any], console: Console) -> None:
     """The same as a table."""
     table = Table("", "mails/s", "CPU µs a mail", *KINDS, "peak MB", title="CPU of all but the sink; then of each kind of process; medians")
     rows = {f"{workers} workers": row for workers, row in told["by_workers"].items()}
-    rows |= {name: told[name] for name in ("careful", "naive") if name in told}
+    rows |= {name: told[name] for name in ("smtp_sink", "careful", "naive") if name in told}
     for name, row in rows.items():
         cost = [f"{row['cpu_us_per_mail_by_kind'][kind]:,.0f}" for kind in KINDS]
         table.add_row(name, f"{row['mails_per_s']:,.0f}", f"{row['cpu_us_per_mail']:,.0f}", *cost, f"{row['worker_peak_mb']:,.0f}")
     console.print(table)
     for name, row in rows.items():
         console.print(f"{name}: {row['mails']:,} mails of {row['bytes_per_mail'] / 1000:.0f} kB a round, limited by {row['limit']}")
-    for name in ("naive", "careful"):
+    for name in COMPARED:
         if f"ratio_{name}" in told:
             times, share = told[f"ratio_{name}"], told[f"cpu_ratio_{name}"]
             console.print(f"{times:,.0f} times the mails a second of {name}, with 1/{share:,.0f} of its CPU a mail")

@@ -11,7 +11,8 @@ from sqlalchemy import make_url
 
 from config.database import Database
 from tests import servers
-from tests.bench import sink
+from tests.bench import sink as sinks
+from tests.bench.postfix import PostfixSink
 from tests.bench.processes import Kinds
 from tests.service import Service
 from worker.schema import migrate
@@ -33,18 +34,18 @@ class Installation:
     """Servers that run, and how processes find them."""
 
     database: Database
-    sink: sink.Process
+    sink: sinks.Process
     environ: Mapping[str, str]
     folder: Path
     roots: Mapping[str, tuple[int, ...]]  # process ids of the servers, by kind
 
     @contextmanager
-    def working(self, workers: int, relay: str = "") -> Iterator[Kinds]:
-        """`./paperboy beat` and `./paperboy worker` with so many processes, for as long as the block; `relay`: another than the sink."""
-        environ = {**self.environ, "PAPERBOY_WORKERS": str(workers)} | ({"PAPERBOY_MAILERS": relay} if relay else {})
-        service = Service(environ, self.folder)
+    def working(self, workers: int, relay: sinks.Process | PostfixSink) -> Iterator[Kinds]:
+        """`./paperboy beat` and `./paperboy worker` with so many processes, handing over to `relay`, for as long as the block."""
+        mailer = f"smtp://127.0.0.1:{relay.port}?tls=none"
+        service = Service({**self.environ, "PAPERBOY_WORKERS": str(workers), "PAPERBOY_MAILERS": mailer}, self.folder)
         with service.running("worker") as worker, service.running("beat") as beat:
-            yield Kinds({"worker": (worker.pid,), "beat": (beat.pid,), **self.roots})
+            yield Kinds({"worker": (worker.pid,), "beat": (beat.pid,), **self.roots, "sink": (relay.pid,)})
 
     def logs(self) -> str:
         """The end of what each process logged."""
@@ -57,7 +58,7 @@ def installation() -> Iterator[Installation]:
     with (
         servers.restartable_postgresql(**POSTGRESQL) as postgresql,
         servers.restartable_redis() as broker,
-        sink.running() as relay,
+        sinks.running() as relay,
         TemporaryDirectory() as folder,
     ):
         database = Database(postgresql.url)

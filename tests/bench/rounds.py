@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from config.database import Database
+from tests.bench.postfix import PostfixSink
 from tests.bench.processes import Kinds, calibration, spent
 from tests.bench.readers import World
 from tests.bench.sink import Process
@@ -49,7 +50,7 @@ class Round:
         return sum(cost for kind, cost in self.microseconds.items() if kind != "sink")
 
 
-def wave(world: World, sink: Process, kinds: Kinds, done: Step) -> Round:
+def wave(world: World, sink: Process | PostfixSink, kinds: Kinds, done: Step) -> Round:
     """Make everybody due after a new ranking, and watch. The tick that sees them comes from beat, as in production. Raises Stuck."""
     world.forget_waves()
     world.tidy()
@@ -84,7 +85,7 @@ def _opened_at(database: Database) -> float:
     raise Stuck(f"no wave was opened within {STANDSTILL:g} s")
 
 
-def _until_taken(sink: Process, wanted: int, done: Step) -> None:
+def _until_taken(sink: Process | PostfixSink, wanted: int, done: Step) -> None:
     taken, moved_at = 0, time.monotonic()
     while taken < wanted:
         time.sleep(0.2)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tests.bench import postfix
 from tests.bench.beside import Way, careful_way, naive_way
 from tests.bench.figures import Figures, show, summary
 from tests.bench.installation import Installation, installation
@@ -58,6 +59,8 @@ def main(argv: list[str]) -> int:
             by_workers = {asked.workers[0]: ours}
             for workers in asked.workers[1:]:
                 by_workers[workers] = compare(here, world, workers, 1, {}, progress)[0]
+            if postfix.is_installed():
+                others["smtp_sink"] = to_postfix(here, world, asked.workers[0], progress)
         except Stuck as error:
             console.print(f"{error}\n{here.logs()}", markup=False)
             return 1
@@ -89,7 +92,7 @@ def compare(
     others: dict[str, list[Round]] = {name: [] for name in beside}
     task = progress.add_task(f"{workers} workers, {rounds} rounds", total=rounds * world.readers)
     with ExitStack() as stack:
-        kinds = stack.enter_context(here.working(workers))
+        kinds = stack.enter_context(here.working(workers, here.sink))
         ways = {name: stack.enter_context(one.start(here, workers)) for name, one in beside.items()}
         for way in ways.values():
             way.measure(1, 4 * workers)  # each of its processes is up, and has its first mail behind it
@@ -99,6 +102,13 @@ def compare(
                 others[name].append(way.measure(1 + 4 * workers, min(beside[name].readers, world.readers // 2)))
             ours.append(wave(world, here.sink, kinds, lambda more: progress.advance(task, more)))
     return Figures(ours, workers), {name: Figures(found, workers) for name, found in others.items()}
+
+
+def to_postfix(here: Installation, world: World, workers: int, progress: Progress) -> Figures:
+    """One round of ours to Postfix's sink, which reads byte by byte. Raises Stuck."""
+    task = progress.add_task(f"{workers} workers to {postfix.PROGRAM}", total=world.readers)
+    with postfix.running(here.database) as sink, here.working(workers, sink) as kinds:
+        return Figures([wave(world, sink, kinds, lambda more: progress.advance(task, more))], workers)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

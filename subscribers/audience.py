@@ -132,8 +132,9 @@ def advance(session: Session, rows: Iterable[Advance]) -> None:
     if session.get_bind().dialect.name == "sqlite":
         session.execute(update(Subscriber), [row._asdict() for row in values])
         return
-    columns = zip(*values, strict=True)
-    session.connection().execute(_ADVANCING, dict(zip(_PLACES, map(list, columns), strict=True)))
+    columns = dict(zip(_PLACES, map(list, zip(*values, strict=True)), strict=True))
+    ids = [row.id for row in values]
+    session.connection().execute(_ADVANCING, {**columns, "first": min(ids), "last": max(ids)})
 
 
 def digested(session: Session, ids: Iterable[int], at: datetime) -> None:
@@ -256,7 +257,9 @@ def _advancing() -> Update:
     kinds: tuple[TypeEngine[Any], ...] = (BigInteger(), DateTime(timezone=True), DateTime(timezone=True), Text(), Text())
     arrays: list[ColumnElement[Any]] = [bindparam(place, type_=ARRAY(kind)) for place, kind in zip(_PLACES, kinds, strict=True)]
     moved = func.unnest(*arrays).table_valued(*Advance._fields).render_derived("moved")
-    return update(_TABLE).where(_TABLE.c.id == moved.c.id).values({name: moved.c[name] for name in Advance._fields[1:]})
+    # Without bounds the planner reads the whole table for each range (measured with 100,000 readers).
+    bounds = _TABLE.c.id.between(bindparam("first", type_=BigInteger()), bindparam("last", type_=BigInteger()))
+    return update(_TABLE).where(_TABLE.c.id == moved.c.id, bounds).values({name: moved.c[name] for name in Advance._fields[1:]})
 
 
 _TABLE = cast("Table", Subscriber.__table__)

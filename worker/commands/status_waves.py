@@ -1,31 +1,26 @@
 """What `status` says of waves: the newest ones added up, and how far each open one is, live."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from worker.commands.common import say, show
+from worker.commands.common import console, say, show
 from worker.commands.terminal import Said
 from worker.send import waves
 from worker.send.ledger import progress
 from worker.send.ledger.progress import Progress, Share
-from worker.send.models import Course, State
+from worker.send.models import OPEN, Course, State
 from worker.send.waves import Account
 
 LIVE = 3  # open waves told in full
 SHARES = 6  # domains, and mailers
-SHOWN = (
-    State.WAITING,
-    State.CLAIMED,
-    State.ACCEPTED,
-    State.REFUSED,
-    State.FAILED,
-    State.UNKNOWN,
-    State.STALE,
-    State.CANCELLED,
-    State.SKIPPED,
-)
+WIDE = 110  # columns of a terminal that every end has room in; a narrower one gets the rare ones as a sum
+_ENDED = (State.REFUSED, State.FAILED, State.UNKNOWN, State.STALE, State.CANCELLED)
+_EACH: dict[str, tuple[State, ...]] = {
+    str(state): (state,) for state in (State.WAITING, State.CLAIMED, State.ACCEPTED, *_ENDED, State.SKIPPED)
+}
+_IN_SUM: dict[str, tuple[State, ...]] = {"waiting": OPEN, "accepted": (State.ACCEPTED,), "other": _ENDED, "skipped": (State.SKIPPED,)}
 InWords = Callable[[timedelta], str]
 
 
@@ -35,16 +30,21 @@ def show_waves(session: Session, now: datetime, lasting: InWords) -> None:
     if not recent:
         say("\nno wave yet: nobody was due so far")
         return
-    used = [state for state in SHOWN if any(account.states.get(state) for account in recent)]
+    columns = _IN_SUM if console.is_terminal and console.width < WIDE else _EACH
+    used = {name: states for name, states in columns.items() if any(_sum(account, states) for account in recent)}
     say()
-    show(("wave", "due (UTC)", "counted", *used, "account"), [_row(account, used) for account in recent], "Waves")
+    show(("wave", "due (UTC)", "counted", *used, "account"), [_row(account, used.values()) for account in recent], "Waves")
     for account in [account for account in recent if account.open][:LIVE]:
         _show_live(session, account, now, lasting)
 
 
-def _row(account: Account, used: Sequence[State]) -> Sequence[Said]:
-    cells = (str(account.states.get(state, "")) for state in used)
-    return str(account.wave_id), f"{account.due_at:%a %d %b %H:%M}", str(account.counted), *cells, _balance(account)
+def _row(account: Account, used: Iterable[tuple[State, ...]]) -> Sequence[Said]:
+    cells = (str(_sum(account, states) or "") for states in used)
+    return str(account.wave_id), f"{account.due_at:%d %b %H:%M}", str(account.counted), *cells, _balance(account)
+
+
+def _sum(account: Account, states: Iterable[State]) -> int:
+    return sum(account.states.get(state, 0) for state in states)
 
 
 def _balance(account: Account) -> Said:

@@ -23,7 +23,12 @@ _OPTIONS = (
     _of_waves("--cancel", help="Call a wave off for good: what waits of it is not sent, and its papers may come again."),
     click.option("--halt", is_flag=True, help="Stop all sending at once, letters too, until --go."),
     click.option("--go", is_flag=True, help="Go on after --halt."),
-    click.option("--retry", type=click.Choice(["failed"]), help="Try again what failed and is not stale; what was refused never is."),
+    click.option(
+        "--retry",
+        type=click.Choice(["failed"]),
+        metavar="failed",
+        help="Try again what failed and is not stale; what was refused never is.",
+    ),
 )
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import ARRAY, Connection, DateTime, LargeBinary, Select, and_, func, literal, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from config.database import among
@@ -42,9 +41,9 @@ _USUAL: dict[str, Any] = {
 _NAMES = ", ".join(_USUAL)
 _PLAIN = tuple(_USUAL.items())[:-1]  # all but the content, which is written as JSON
 # No value stands in these, only the names above.
-_MAKE = text(f"CREATE TEMPORARY TABLE written AS SELECT {_NAMES} FROM deliveries WITH NO DATA")  # noqa: S608
+_MAKE = text(f"CREATE TEMPORARY TABLE written AS SELECT {_NAMES} FROM deliveries WITH NO DATA")  # noqa: S608 - names of columns, from the model
 _COPY = f"COPY written ({_NAMES}) FROM STDIN"
-_ADD = text(f"INSERT INTO deliveries ({_NAMES}) SELECT {_NAMES} FROM written ON CONFLICT DO NOTHING")  # noqa: S608
+_ADD = text(f"INSERT INTO deliveries ({_NAMES}) SELECT {_NAMES} FROM written ON CONFLICT DO NOTHING")  # noqa: S608 - names of columns, from the model
 _DROP = text("DROP TABLE written")
 FEW = 50  # rows; below, a table to copy into costs more than it saves
 
@@ -104,12 +103,13 @@ def remembered(session: Session, subscriber_ids: Collection[int], *, since: date
     if session.get_bind().dialect.name == "sqlite":
         return _added_up(past(session, subscriber_ids, since=since))
     spared = Delivery.state == State.SKIPPED
+    # Nothing is put in order there: sorting rows with their papers spills to disk.
     papers = func.coalesce(func.string_agg(Delivery.papers, literal(b"", LargeBinary())).filter(~spared), literal(b"", LargeBinary()))
-    quiet = func.array_agg(aggregate_order_by(Delivery.due_at, Delivery.due_at), type_=ARRAY(DateTime(timezone=True))).filter(spared)
+    quiet = func.array_agg(Delivery.due_at, type_=ARRAY(DateTime(timezone=True))).filter(spared)
     last = func.max(Delivery.due_at).filter(~spared)
     found = _since(session, select(Delivery.subscriber_id, papers, quiet, last), subscriber_ids, since).group_by(Delivery.subscriber_id)
     return [
-        Remembered(reader, held, [at for at in days if last is None or at > last] if days else ())
+        Remembered(reader, held, sorted(at for at in days if last is None or at > last) if days else ())
         for reader, held, days, last in session.execute(found)
     ]
 

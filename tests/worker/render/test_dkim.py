@@ -77,7 +77,7 @@ def test_whatever_a_mail_says_both_signatures_hold(press: Press, keys: str, titl
     papers = {1: a_paper(1, title=title, abstract=abstract, revision=next(revisions))}
     to = an_addressee(name=name)
     assert verified(press.digest(a_selection(papers), papers, to, note=abstract).wire(), keys) == [True, True]
-    assert verified(press.letter(letters.notice(title, [abstract, "Words."]), to).wire(), keys) == [True, True]
+    assert verified(press.letter(letters.operator_notice(title, [abstract, "Words."]), to).wire(), keys) == [True, True]
 
 
 @given(title=odd, reason=odd, name=odd, abstract=odd)
@@ -86,7 +86,7 @@ def test_every_body_is_canonical_as_it_stands(title: str, reason: str, name: str
     selection = Selection(for_you=(Choice(1, reason),), still=(name,))
     messages = [
         a_press().digest(selection, papers, an_addressee(name=name), note=abstract),
-        a_press().letter(letters.notice(title, [abstract]), an_addressee(name=name)),
+        a_press().letter(letters.operator_notice(title, [abstract]), an_addressee(name=name)),
     ]
     for message in messages:
         body = message.wire().partition(b"\r\n\r\n")[2]
@@ -96,7 +96,7 @@ def test_every_body_is_canonical_as_it_stands(title: str, reason: str, name: str
 
 @given(title=odd, name=odd)
 def test_headers_are_made_canonical_as_another_makes_them(title: str, name: str) -> None:
-    message = a_press().letter(letters.notice(title, ["Words."]), an_addressee(name=name))
+    message = a_press().letter(letters.operator_notice(title, ["Words."]), an_addressee(name=name))
     for header in message.headers:
         key, _, value = header.wire.partition(b":")
         assert _relaxed(header.wire) == b":".join(Relaxed.canonicalize_headers([(key, value)])[0])

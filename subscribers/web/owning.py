@@ -30,13 +30,15 @@ def come_back(site: Site, asked: Asked) -> Response:
 
 
 def move(site: Site, asked: Asked) -> Response:
-    """Ask a new address to confirm; until it does, nothing changes."""
+    """Ask a new address to confirm; until it does, nothing changes. Uses the link up: it could write to stranger after stranger."""
     address, fault = checked_address(asked)
     if fault:
         return page(site, asked, HTTPStatus.UNPROCESSABLE_ENTITY, address_fault=fault)
     with site.database.transaction() as session:
-        moving.ask(session, open_fresh(site, asked, session)[0], address, asked.now)
-    return page(site, asked, told=(f"We wrote to {shown(address)}. Press the button behind the link there, and your digests go there.",))
+        row, request_id = open_fresh(site, asked, session)
+        requests.use(session, request_id, asked.now)
+        moving.ask(session, row, address, asked.now)
+    return site.page("moving", address=shown(address))
 
 
 def export(site: Site, asked: Asked) -> Response:

@@ -97,7 +97,7 @@ def endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     """The handler as Starlette calls it: the form read and bounded first, the work done beside the event loop if it is no coroutine.
 
-    `patience` says how long a request waits before it is looked at; `at_least` seconds pass before it is answered well.
+    `patience` says how long a request waits before it is looked at; good answers come after whole multiples of `at_least` seconds.
     """
 
     async def answer(request: Request) -> Response:
@@ -115,8 +115,8 @@ def endpoint(
         if patience:
             await asyncio.sleep(patience(site, asked).total_seconds())
         response = await _guarded(site, handler, asked)
-        if response.status_code < HTTPStatus.BAD_REQUEST:  # what is wrong with a form depends on nobody's standing
-            await asyncio.sleep(max(0.0, at_least - (site.clock.monotonic() - begun)))
+        if at_least and response.status_code < HTTPStatus.BAD_REQUEST:  # what is wrong with a form depends on nobody's standing
+            await asyncio.sleep(at_least - (site.clock.monotonic() - begun) % at_least)
         return response
 
     return answer

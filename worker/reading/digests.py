@@ -12,7 +12,7 @@ from starlette.routing import Route
 from subscribers import votes
 from subscribers.cadence import zone_named
 from subscribers.links import LinkError, LinkFault, Purpose
-from subscribers.models import Subscriber
+from subscribers.models import Standing, Subscriber
 from subscribers.votes import Value
 from subscribers.web.site import Asked, Site, endpoint
 from worker.ingest import catalogue
@@ -97,14 +97,15 @@ def vote(site: Site, asked: Asked) -> Response:
     with site.database.transaction() as session:
         opened = _open(site, asked, session)
         paper = _paper(asked, opened)
-        if session.get(Subscriber, opened.subscriber_id) is None:
+        row = session.get(Subscriber, opened.subscriber_id)
+        if row is None:
             raise LinkError(LinkFault.EXPIRED)
         if asked.one("withdraw"):
             votes.withdraw(session, opened.subscriber_id, paper.key)
         else:
             votes.cast(session, opened.subscriber_id, paper.key, _VALUES[wish], asked.now)
-    done = "withdrawn" if asked.one("withdraw") else "cast"
-    return site.page("vote", token=asked.path["token"], paper=view_of(paper), number=asked.path["paper"], wish=wish, done=done)
+    done, reads = "withdrawn" if asked.one("withdraw") else "cast", row.standing in (Standing.ACTIVE, Standing.PAUSED)
+    return site.page("vote", token=asked.path["token"], paper=view_of(paper), number=asked.path["paper"], wish=wish, done=done, reads=reads)
 
 
 def _open(site: Site, asked: Asked, session: Session) -> Opened:

@@ -163,13 +163,23 @@ def test_from_the_link_of_a_digest_a_fresh_one_goes_to_the_reader_s_own_address(
 def test_a_fresh_link_moves_to_a_new_address_that_must_answer_first(visitor: Visitor, ada: Ada, clock: SetClock) -> None:
     page = visitor.open(ada.fresh(clock))
     assert "For ada@example.org" in page.words
+    assert visitor.press(page, "Move", {"email": "nonsense"}).status == 422
 
     answer = visitor.press(page, "Move", {"email": "Ada@new.example"})
 
     assert "We wrote to Ada@new.example" in answer.words
     assert ada.letters()[1:] == [(RequestKind.NEW_ADDRESS, "Ada@new.example")]
     assert ada.row().address == "ada@example.org"
-    assert visitor.press(page, "Move", {"email": "nonsense"}).status == 422
+
+
+def test_a_fresh_link_writes_to_one_new_address_and_to_no_second_one(visitor: Visitor, ada: Ada, clock: SetClock) -> None:
+    page = visitor.open(ada.fresh(clock))
+    visitor.press(page, "Move", {"email": "ada@new.example"})
+
+    answer = visitor.press(page, "Move", {"email": "stranger@example.com"})
+
+    assert (answer.status, "was used already" in answer.words) == (410, True)
+    assert ada.letters()[1:] == [(RequestKind.NEW_ADDRESS, "ada@new.example")]
 
 
 def test_a_move_to_an_address_that_is_taken_says_nothing_and_writes_to_nobody(visitor: Visitor, ada: Ada, clock: SetClock) -> None:

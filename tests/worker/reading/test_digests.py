@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
-from subscribers import votes
+from subscribers import standing, votes
 from subscribers.links import Links, Purpose
 from subscribers.models import Subscriber
 from tests.subscribers.web.visitor import Page, Visitor
@@ -91,6 +91,15 @@ def test_only_papers_of_the_digest_can_be_voted_on(visitor: Visitor, world: Worl
     assert visitor.open(f"{digest}/papers/999999/more", "POST").status == 404
     assert visitor.open(f"{digest}/papers/{shown[0]}/love", "POST").status == 404
     assert votes_of(world) == []
+
+
+def test_who_has_left_is_promised_no_next_digest(visitor: Visitor, world: World, digest: str) -> None:
+    vote = first_vote(visitor.open(digest), "more")
+    assert "Your next digest goes by it." in visitor.open(vote, "POST").words
+    with world.database.transaction() as session:
+        standing.leave(session.get_one(Subscriber, 1))
+
+    assert "Your next digest" not in visitor.open(vote, "POST").words
 
 
 def test_the_votes_of_a_reader_who_was_erased_go_nowhere(visitor: Visitor, world: World, digest: str) -> None:

@@ -262,7 +262,7 @@ def test_whatever_comes_no_paper_twice_and_nothing_had_muted_or_hidden(
             continue
         shown = made.paper_ids
         assert len(set(shown)) == len(shown) > 0
-        assert not set(shown) & (reader.had | hides)
+        assert not set(shown) & ({*reader.had} | hides)
         assert not [paper for paper in shown if set(reader.mutes) & set(by_id[paper].title.split())]
         assert not [paper for paper in shown if by_id[paper].first_seen_at < reader.since and paper not in pins]
         assert len(made.for_you) <= reader.for_you

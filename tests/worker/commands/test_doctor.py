@@ -35,6 +35,7 @@ def test_a_sound_service_is_all_ok_and_nothing_is_changed(desk: Desk) -> None:
         "schema",
         "clock",
         "beat",
+        "sending",
         "Redis",
         "sources",
         "topics",

@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.schedules import schedule
+from kombu.transport.redis import Channel
 
 from config import settings
 from config.clock import StoppableClock
@@ -57,7 +58,7 @@ def _configuration() -> dict[str, Any]:
     return {
         "broker_url": chosen.redis_url or "memory://",
         "task_ignore_result": True,
-        "task_acks_late": True,
+        "task_acks_late": False,  # whoever acknowledges at the end, on a line that Redis dropped meanwhile, ends the whole worker
         "task_reject_on_worker_lost": False,  # the row is the queue: a lost task is found again by asking the ledger
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -97,6 +98,10 @@ def _beat(entry: Entry) -> dict[str, Any]:
     every = schedule(entry.every, nowfun=_steady_now)
     return {"task": f"worker.tasks.{entry.task}", "schedule": every, "args": entry.args, "options": options}
 
+
+# A channel that closes puts back what nobody acknowledged yet. Where Redis is away, kombu ends the whole worker over that
+# (AttributeError in `restore_unacked`); and a lost task is found again by asking the ledger.
+Channel.do_restore = False
 
 app = Celery("paperboy", include=["worker.tasks"])
 app.add_defaults(_configuration)

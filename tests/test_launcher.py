@@ -79,6 +79,13 @@ def pythons(folder: Path, **answers: str) -> str:
     return str(folder)
 
 
+@pytest.fixture(autouse=True)
+def nobody_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests in an environment of their own choice has it left alone by the copies here."""
+    monkeypatch.delenv("PAPERBOY_VENV", raising=False)
+    monkeypatch.delenv("PAPERBOY_PYTHON", raising=False)
+
+
 def test_the_first_run_makes_the_environment_and_says_so_in_two_lines(first_run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     root, done = first_run
     assert done.returncode == 0, done.stderr

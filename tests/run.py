@@ -80,7 +80,8 @@ def run_tests(argv: Sequence[str]) -> int:
     chosen = any(word == "-m" or word.startswith(("-m=", "--markers")) for word in argv)
     # Whoever steps through a test, or says how many, wants no other processes.
     alone = any(word in {"--pdb", "-s", "--trace"} or word.startswith(("-n", "--numprocesses")) for word in argv)
-    spread = () if alone else ("-n", "auto", "--dist", "worksteal")
+    # One more than there are cores: some tests wait for processes and servers of their own.
+    spread = () if alone else ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
     pytest = importlib.import_module("pytest")  # only the development environment has it, and `eval` runs without
     return int(pytest.main([*spread, *(() if chosen else ("-m", EVERYDAY)), *argv]))
 

@@ -20,7 +20,6 @@ from worker.send.models import State
 
 BLOCK = 1000  # readers at a time
 EVER = datetime.fromtimestamp(0, UTC)
-ALL = 1_000_000  # waves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ def account(session: Session, maildir: Path, links: Mapping[str, Sequence[str]],
     """
     ids = list(_ids(session))
     rows, redirects = list(_rows(session, ids)), catalogue.redirects(session)
-    sums, ended = waves.recent(session, limit=ALL), Counter(row.state for row in rows)
+    sums, ended = waves.added_up(session), Counter(row.state for row in rows)
     sample = _sample(session)
     shown = [(row.subscriber_id, redirects.get(paper, paper)) for row in rows for paper in np.frombuffer(row.papers, "<i8").tolist()]
     return Account(

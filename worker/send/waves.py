@@ -161,6 +161,11 @@ def recent(session: Session, limit: int = 10) -> list[Account]:
     return [_closed(wave) if wave.closed_at else account(session, wave) for wave in waves]
 
 
+def added_up(session: Session) -> list[Account]:
+    """Every wave, added up anew from its rows, whatever was found when it closed."""
+    return [account(session, wave) for wave in session.scalars(select(Wave).order_by(Wave.id)).all()]
+
+
 def _closed(wave: Wave) -> Account:
     sums: dict[str, int] = wave.account
     states = {state: sums[state] for state in State if state in sums}

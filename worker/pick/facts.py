@@ -28,7 +28,7 @@ class Fact:
     def words(self, today: date) -> str:
         """The reason, for a reader whose day it is: "2nd most voted today, 73 votes", "new on arXiv on Tuesday"."""
         if not self.votes:
-            return ("new on arXiv" if self.on_arxiv else "new") + _on(self.day, today)
+            return ("new on arXiv" if self.on_arxiv else "new") + on(self.day, today)
         votes = f"{self.votes} vote{'s' if self.votes > 1 else ''}"
         if self.place > PLACES:
             return votes + since(self.day, today)
@@ -56,17 +56,18 @@ def since(day: date, today: date) -> str:
     return " today" if day >= today else f" since {_named(day, today)}"
 
 
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, 11th, 21st."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def _on(day: date, today: date) -> str:
+def on(day: date, today: date) -> str:
+    """What follows "which you liked" on the day `today`, a blank first: today, yesterday, on Tuesday, on 9 June."""
     if day >= today:
         return " today"
     named = _named(day, today)
     return f" {named}" if named == "yesterday" else f" on {named}"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _named(day: date, today: date) -> str:

@@ -7,7 +7,7 @@ the same product, of which only the sign is read. Measured for 10,000 readers of
 40 us a reader, and 1 s once a process for looking up their 20,000 different keywords.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,6 +34,7 @@ class Fit:
     wishes: csr_matrix  # readers x features: what was asked for, below 0 where a reader wants less of it
     matches: csr_matrix  # papers x features: how strongly a paper answers
     features: tuple[Cause, ...]  # each feature as a cause
+    liked: Mapping[tuple[int, int], str]  # (reader, feature) -> when the paper that the feature is was liked, in words
 
     def causes(self, reader: int, paper: int) -> tuple[Cause, ...]:
         """What makes the paper fit the reader, the strongest first; nothing when it does not fit."""
@@ -46,7 +47,7 @@ class Fit:
         return tuple(self.features[wished[place]] for place in np.argsort(-answers, kind="stable") if answers[place] > 0)
 
     def reason(self, reader: int, paper: int) -> str:
-        """The causes as a reader is told them: "State-space models; keyword mamba", "by Yann LeCun"."""
+        """The causes as a reader is told them: "State-space models; keyword mamba", "like “Robots”, which you liked on Tuesday"."""
         return self.reasons([reader], [paper])[0]
 
     def reasons(self, readers: Sequence[int], papers: Sequence[int]) -> list[str]:
@@ -57,8 +58,13 @@ class Fit:
         order = np.lexsort((answers.indices, -answers.data, pair))
         ranked, weights = answers.indices[order].tolist(), answers.data[order].tolist()
         told = [_told(cause) for cause in self.features]
+        said = [told[feature] for feature in ranked]
+        if self.liked:  # the one cause that is told to each reader in other words
+            likes = np.array([cause.kind is CauseKind.LIKE for cause in self.features])
+            for place in np.flatnonzero(likes[ranked]).tolist():
+                said[place] += self.liked.get((readers[int(pair[place])], ranked[place]), "")
         return [
-            "; ".join(told[ranked[place]] for place in range(start, min(end, start + CAUSES_TOLD)) if weights[place] > 0)
+            "; ".join(said[place] for place in range(start, min(end, start + CAUSES_TOLD)) if weights[place] > 0)
             for start, end in pairwise(answers.indptr.tolist())
         ]
 
@@ -85,7 +91,8 @@ def fit(index: Index, readers: Sequence[Reader]) -> Fit:
     muted = csr_matrix(spared.wishes @ spared.matches, dtype=bool)
     by_paper = asked.matches.T.tocsr()
     by_paper.sort_indices()
-    return Fit(_scores(asked, muted), muted, asked.wishes, by_paper, tuple(index.cause(wish) for wish in asked.features))
+    causes = tuple(index.cause(wish) for wish in asked.features)
+    return Fit(_scores(asked, muted), muted, asked.wishes, by_paper, causes, _liked(asked, readers))
 
 
 def topic_counts(index: Index) -> dict[str, int]:
@@ -105,6 +112,11 @@ def _scores(asked: Table, muted: csr_matrix) -> csr_matrix:
     scores.eliminate_zeros()
     scores.sort_indices()
     return scores
+
+
+def _liked(asked: Table, readers: Sequence[Reader]) -> dict[tuple[int, int], str]:
+    likes = {paper: place for place, (kind, paper) in enumerate(asked.features) if kind is CauseKind.LIKE}
+    return {(place, likes[paper]): when for place, reader in enumerate(readers) for paper, when in reader.liked.items() if paper in likes}
 
 
 def _told(cause: Cause) -> str:

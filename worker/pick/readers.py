@@ -1,6 +1,7 @@
 """What picking sees of a subscriber. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import numpy as np
@@ -22,8 +23,8 @@ class Reader:
     for_you: int = 5
     trending: int = 5
     had: frozenset[int] | NDArray[np.int64] = frozenset()  # ids of papers sent to this reader in the last 16 days
-    liked: tuple[int, ...] = ()  # ids of papers voted up, and down
-    disliked: tuple[int, ...] = ()
+    liked: Mapping[int, str] = field(default_factory=dict)  # ids of papers voted up, each with when: " on Tuesday"
+    disliked: tuple[int, ...] = ()  # ids of papers voted down
     quiet_days: tuple[str, ...] = ()  # occasions skipped for too little new since the last digest, as words: "Tue 16 June"
 
     @property

@@ -22,6 +22,7 @@ from subscribers import audience, cadence
 from subscribers.audience import Scheduled
 from subscribers.models import InterestKind, Standing
 from worker.pick.choices import Quiet, Selection
+from worker.pick.facts import on
 from worker.pick.readers import Reader
 from worker.pick.selection import select, window
 from worker.pick.today import Desk, Today
@@ -67,7 +68,7 @@ class _Memory:
     wishes: Mapping[tuple[int, str], Sequence[str]]
     had: Mapping[int, NDArray[np.int64]]
     quiet: Mapping[int, Sequence[datetime]]
-    votes: Mapping[int, Sequence[tuple[int, int]]]  # paper id, value
+    votes: Mapping[int, Sequence[tuple[int, int, datetime]]]  # paper id, value, when
 
 
 def plan_range(database: Database, today: Today, clock: Clock, range_id: int) -> int:
@@ -178,12 +179,12 @@ def _readers(session: Session, desk: Desk, due: Sequence[Due], now: datetime) ->
 
 def _reader(one: Due, memory: _Memory, now: datetime) -> Reader:
     row, wishes = one.row, memory.wishes
-    votes = memory.votes.get(row.id, ())
+    votes, today = memory.votes.get(row.id, ()), cadence.day_of(one.due_at, row.zone)
     return Reader(
         id=row.id,
         since=window(row.last_digest_at, now),
         last_digest_at=row.last_digest_at,
-        today=cadence.day_of(one.due_at, row.zone),
+        today=today,
         topics=tuple(wishes.get((row.id, InterestKind.TOPIC), ())),
         keywords=tuple(wishes.get((row.id, InterestKind.KEYWORD), ())),
         authors=tuple(wishes.get((row.id, InterestKind.AUTHOR), ())),
@@ -191,8 +192,8 @@ def _reader(one: Due, memory: _Memory, now: datetime) -> Reader:
         for_you=row.for_you,
         trending=row.trending,
         had=memory.had.get(row.id, _NOTHING),
-        liked=tuple(paper for paper, value in votes if value > 0),
-        disliked=tuple(paper for paper, value in votes if value < 0),
+        liked={paper: on(cadence.day_of(at, row.zone), today) for paper, value, at in votes if value > 0},
+        disliked=tuple(paper for paper, value, _ in votes if value < 0),
         quiet_days=tuple(_in_words(at, row.zone) for at in memory.quiet.get(row.id, ())),
     )
 
@@ -215,11 +216,11 @@ def _past(
     return had, {row.subscriber_id: row.quiet for row in rows if row.quiet}
 
 
-def _votes(session: Session, ids: Sequence[int], desk: Desk) -> dict[int, list[tuple[int, int]]]:
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for reader, key, value, _ in audience.votes_of(session, ids):
+def _votes(session: Session, ids: Sequence[int], desk: Desk) -> dict[int, list[tuple[int, int, datetime]]]:
+    found: dict[int, list[tuple[int, int, datetime]]] = defaultdict(list)
+    for reader, key, value, at in audience.votes_of(session, ids):
         if (paper := desk.ids.get(key)) is not None:
-            found[reader].append((paper, value))
+            found[reader].append((paper, value, at))
     return found
 
 

@@ -153,10 +153,21 @@ LIKED = ("Gaussian splatting for avatars of dancing people", "Splatting Gaussian
 
 
 def test_a_paper_like_one_that_was_liked_fits_and_says_so_but_not_the_liked_one_itself() -> None:
-    result = fitted(works(*LIKED), following(liked=(1,)))
+    result = fitted(works(*LIKED), following(liked={1: " on Tuesday"}))
     assert result.scores[0].indices.tolist() == [1]
-    assert result.reason(0, 1) == f"like “{LIKED[0]}”, which you liked"
+    assert result.reason(0, 1) == f"like “{LIKED[0]}”, which you liked on Tuesday"
     assert result.causes(0, 1)[0].kind is CauseKind.LIKE
+
+
+def test_each_reader_is_told_the_day_of_their_own_vote() -> None:
+    readers = following(), following(liked={1: " on Tuesday"}), following(disliked=(1,)), following(liked={3: " today", 1: " yesterday"})
+    result = fitted(works(*LIKED), *readers)
+    assert result.reasons([1, 0, 3, 2], [1, 1, 1, 1]) == [
+        f"like “{LIKED[0]}”, which you liked on Tuesday",
+        "",
+        f"like “{LIKED[0]}”, which you liked yesterday",
+        "",
+    ]
 
 
 def test_a_paper_like_one_that_was_disliked_falls_behind_but_stays_in_reach() -> None:
@@ -170,7 +181,7 @@ def test_a_paper_like_one_that_was_disliked_falls_behind_but_stays_in_reach() ->
 
 
 def test_likes_of_papers_no_longer_at_hand_ask_for_nothing() -> None:
-    assert found(works(*LIKED), following(liked=(99,), disliked=(98,))) == []
+    assert found(works(*LIKED), following(liked={99: " today"}, disliked=(98,))) == []
 
 
 def test_no_reader_sees_anothers_wishes() -> None:
@@ -183,7 +194,7 @@ def test_no_reader_sees_anothers_wishes() -> None:
 @pytest.mark.parametrize("model", [empty_model(), bundled_model()], ids=["empty", "bundled"])
 def test_no_papers_no_words_and_no_readers_are_no_trouble(papers: list[Paper], model: object) -> None:
     ready = index(papers, bundled_catalogue(), model)  # type: ignore[arg-type]  # a parameter of the test
-    for readers in ([], [following()], [following(keywords=("mamba",), mutes=("robot",), liked=(1,), disliked=(7,))]):
+    for readers in ([], [following()], [following(keywords=("mamba",), mutes=("robot",), liked={1: " today"}, disliked=(7,))]):
         result = fit(ready, readers)
         assert result.scores.shape == result.muted.shape == (len(readers), len(papers))
 
@@ -195,7 +206,7 @@ READERS = st.builds(
     topics=st.lists(st.sampled_from(["robots", "graphs", "gone"]), unique=True).map(tuple),
     keywords=st.lists(st.lists(WORDS, min_size=1, max_size=2).map(" ".join), max_size=3, unique=True).map(tuple),
     mutes=st.lists(WORDS, max_size=1).map(tuple),
-    liked=st.lists(st.integers(1, 4), max_size=2, unique=True).map(tuple),
+    liked=st.dictionaries(st.integers(1, 4), st.sampled_from([" today", " on Tuesday"]), max_size=2),
     disliked=st.lists(st.integers(5, 6), max_size=2, unique=True).map(tuple),
 )
 

@@ -176,7 +176,9 @@ def test_the_quiet_days_before_are_passed_on() -> None:
 
 def test_no_readers_and_no_papers_are_no_fault() -> None:
     assert select([], from_papers([a_paper(1)]), NOW) == []
-    assert picked(a_reader(topics=("robotics",), keywords=("x-ray",), mutes=("y",), liked=(3,)), []) == Quiet("nothing new since Sunday")
+    assert picked(a_reader(topics=("robotics",), keywords=("x-ray",), mutes=("y",), liked={3: " today"}), []) == Quiet(
+        "nothing new since Sunday"
+    )
 
 
 def test_at_seven_in_tokyo_a_reader_gets_papers_with_the_votes_of_the_day_that_ends_elsewhere() -> None:
@@ -224,9 +226,9 @@ def test_a_like_is_a_reason_too() -> None:
         id=2, key="arxiv:2", title="soft hands grasp slippery objects with more friction and fewer fingers", abstract="", first_seen_at=NOW
     )
     papers = [liked, alike, *(a_paper(number) for number in range(3, 9))]
-    selection = chosen(a_reader(liked=(1,), had=frozenset({1})), papers)
+    selection = chosen(a_reader(liked={1: " on Tuesday"}, had=frozenset({1})), papers)
     assert ids(selection.for_you) == [2]
-    assert selection.for_you[0].reason.startswith("like “learning to grasp")
+    assert selection.for_you[0].reason.endswith("”, which you liked on Tuesday")
 
 
 WORDS = ("robot", "qubit", "galaxy", "crypto", "mamba")
@@ -245,7 +247,7 @@ READER = st.builds(
     trending=st.integers(0, 7),
     had=st.frozensets(st.integers(1, 45), max_size=12),
     last_digest_at=st.none() | st.integers(20, 200).map(lambda hours: NOW - hours * HOUR),
-    liked=st.lists(st.integers(1, 45), max_size=2).map(tuple),
+    liked=st.dictionaries(st.integers(1, 45), st.just(" on Tuesday"), max_size=2),
     disliked=st.lists(st.integers(1, 45), max_size=2).map(tuple),
 )
 MARKED = st.frozensets(st.integers(1, 45), max_size=3)

@@ -1,10 +1,12 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import delete
 
 from subscribers import standing, votes
+from subscribers.cadence import Cadence
 from subscribers.links import Links, Purpose
 from subscribers.models import Subscriber
 from tests.subscribers.web.visitor import Page, Visitor
@@ -24,6 +26,10 @@ def digest(world: World) -> str:
     world.clock.move_to(world.at(17, 7))
     world.tick()
     [mail] = world.mails()
+    return view_of(mail)
+
+
+def view_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     return re.search(r"http://127.0.0.1:8000/digests/[\w-]{27}", body.get_content())[0]  # type: ignore[index]  # every digest has one
@@ -142,12 +148,24 @@ def test_a_digest_is_cited_as_bibtex(visitor: Visitor, digest: str) -> None:
     assert answer.body.count("@misc{") == 25
 
 
-def test_the_vote_counts_in_the_next_digest_and_says_so(visitor: Visitor, world: World, digest: str) -> None:
-    liked = first_vote(visitor.open(digest), "more")
-    visitor.open(liked, "POST")
-    world.clock.move_to(world.at(17, 12))
+def test_the_vote_counts_in_the_next_digest_which_says_so_with_the_day_it_was_where_the_reader_lives(
+    visitor: Visitor, world: World
+) -> None:
+    world.list_papers(12)
+    world.list_papers(
+        1, title="Learning to grasp slippery objects with soft hands", abstract="Under friction, soft hands grasp.", votes=900
+    )
+    world.subscribe("ada@example.org", topics=(), keywords=(), cadence=Cadence.WEEKDAYS, zone="Asia/Tokyo")
+    world.until(world.at(18, 0))
+    [thursday] = world.mails("ada@example.org")
+    world.clock.move_to(world.at(19, 16))  # a Friday; in Tokyo it is Saturday
+    page = visitor.open(view_of(thursday))
+    liked = next(form for url in page.links if url.endswith("/more") and "slippery" in (form := visitor.open(url)).words)
+    visitor.press(liked, "More like this")
+    world.list_papers(1, title="Soft hands grasp slippery objects and fish", abstract="With friction, hands grasp.")
     world.list_papers(6)
-    world.until(world.at(18, 8), step=timedelta(hours=1))
+    world.until(world.at(22, 0), step=timedelta(hours=1))
 
-    mails = world.mails("ada@example.org")
-    assert len(mails) == 2
+    monday = world.mails("ada@example.org")[-1]
+    assert monday["Date"].datetime.date() == date(2026, 6, 21)  # 08:00 on Monday the 22nd in Tokyo
+    assert "like “Learning to grasp slippery objects with soft hands”, which you liked on Saturday" in visitor.open(view_of(monday)).words

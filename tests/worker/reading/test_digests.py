@@ -148,13 +148,10 @@ def test_a_digest_is_cited_as_bibtex(visitor: Visitor, digest: str) -> None:
     assert answer.body.count("@misc{") == 25
 
 
-def test_the_vote_counts_in_the_next_digest_which_says_so_with_the_day_it_was_where_the_reader_lives(
-    visitor: Visitor, world: World
-) -> None:
+def test_the_vote_counts_in_the_next_digest_which_names_the_day_it_was_where_the_reader_lives(visitor: Visitor, world: World) -> None:
     world.list_papers(12)
-    world.list_papers(
-        1, title="Learning to grasp slippery objects with soft hands", abstract="Under friction, soft hands grasp.", votes=900
-    )
+    title = "Learning to grasp slippery objects with soft hands"
+    world.list_papers(1, title=title, abstract="Under friction, soft hands grasp.", votes=900)
     world.subscribe("ada@example.org", topics=(), keywords=(), cadence=Cadence.WEEKDAYS, zone="Asia/Tokyo")
     world.until(world.at(18, 0))
     [thursday] = world.mails("ada@example.org")
@@ -168,4 +165,4 @@ def test_the_vote_counts_in_the_next_digest_which_says_so_with_the_day_it_was_wh
 
     monday = world.mails("ada@example.org")[-1]
     assert monday["Date"].datetime.date() == date(2026, 6, 21)  # 08:00 on Monday the 22nd in Tokyo
-    assert "like “Learning to grasp slippery objects with soft hands”, which you liked on Saturday" in visitor.open(view_of(monday)).words
+    assert f"like “{title}”, which you liked on Saturday" in visitor.open(view_of(monday)).words

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 _ACCENT = re.compile(r"""\\["'`^~=.]\s*\{?\\?([A-Za-z])\}?|\\[cvuHkr]\{([A-Za-z])\}""")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?")
@@ -60,8 +60,8 @@ def stem(word: str) -> str:
     """
     if len(word) > 3 and word.endswith("s") and not word.endswith("ss") and not set("aeiouy") & set(word):  # noqa: PLR2004 - css, dns, gps
         return word[:-1]
-    # A stemmer keeps the word it works on in itself, so one shared by two threads would mix their words; making one costs 1 us.
-    stemmed: str = snowballstemmer.stemmer("english").stemWord(word)
+    # A stemmer keeps the word it works on in itself, so one shared by two threads could mix their words; making one costs 1 us.
+    stemmed: str = Stemmer.Stemmer("english").stemWord(word)
     return stemmed
 
 

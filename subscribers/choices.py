@@ -5,8 +5,9 @@ Every fault is found at once and names its field, the value and the remedy.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from subscribers.cadence import WEEKDAYS, Cadence
 from subscribers.names import tidy_name
@@ -49,6 +50,10 @@ class Choices:
     zone: str = "UTC"
     for_you: int = 5
     trending: int = 5
+
+    def packed(self) -> dict[str, Any]:
+        """Plain values for a JSON column; `unpacked` reads them back."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,12 @@ def check_choices(typed: Mapping[str, Sequence[str]], catalogue: Catalogue, defa
     if desk.faults:
         raise ChoicesError(desk.faults)
     return choices
+
+
+def unpacked(row: Mapping[str, Any]) -> Choices:
+    """The Choices that `packed` wrote."""
+    lists = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+    return Choices(**{**row, **lists, "cadence": Cadence(row["cadence"])})
 
 
 def in_lines(text: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import NEVER_REUSED, Base, Id, Instant
@@ -106,11 +107,26 @@ class Request(Base):
     requested_at: Mapped[datetime] = mapped_column(Instant)
     handled_at: Mapped[datetime | None] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
+    # What a confirmation's link puts in force, when that is not what the reader's row holds already: choices, page and wording.
+    sign_up: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (
         Index("ix_requests_waiting", "id", postgresql_where=text("handled_at IS NULL"), sqlite_where=text("handled_at IS NULL")),
         NEVER_REUSED,
     )
+
+
+class Knock(Base):
+    """Somebody at the door: an address and what it asks for, until it is looked up whether we know it."""
+
+    __tablename__ = "knocks"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    address: Mapped[str] = mapped_column(String(320))
+    sign_up: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # empty: asks for a fresh link
+    knocked_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (NEVER_REUSED,)
 
 
 class Feed(Base):

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subscribers import audience, requests, signup, standing
 from subscribers.addresses import address_key, kept_key
-from subscribers.models import RequestKind, Standing, Subscriber
+from subscribers.models import Request, RequestKind, Standing, Subscriber
 
 _READS = (Standing.ACTIVE, Standing.PAUSED)
 
@@ -29,7 +30,16 @@ def move(session: Session, request_id: int, now: datetime) -> Subscriber:
     key = address_key(kept_key(session), request.detail)
     if _is_taken(session, row, key):
         raise TakenError
-    requests.use(session, request_id, now)
+    try:
+        with session.begin_nested():
+            _move(session, request, row, key, now)
+    except IntegrityError:  # somebody was faster by less than a transaction
+        raise TakenError from None
+    return row
+
+
+def _move(session: Session, request: Request, row: Subscriber, key: bytes, now: datetime) -> None:
+    requests.use(session, request.id, now)
     requests.use_up(session, row.id, [RequestKind.NEW_ADDRESS], now)
     # Whoever signed up or left with that address is the one who has just shown that it is theirs.
     if (other := audience.by_address_key(session, key)) and other.id != row.id:
@@ -37,7 +47,6 @@ def move(session: Session, request_id: int, now: datetime) -> Subscriber:
         session.flush()
     requests.ask(session, row.id, RequestKind.ADDRESS_CHANGED, now, row.address)
     row.address, row.address_key = request.detail, key
-    return row
 
 
 def _is_taken(session: Session, row: Subscriber, key: bytes) -> bool:

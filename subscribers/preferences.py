@@ -71,8 +71,13 @@ def changes(before: Choices, after: Choices, catalogue: Catalogue) -> tuple[str,
     return tuple(_changes(before, after, catalogue))
 
 
+def names(topics: Iterable[str], catalogue: Catalogue) -> tuple[str, ...]:
+    """The topics' names, by their keys; one that the operator dropped keeps its key."""
+    return tuple(topic.name if (topic := catalogue.get(key)) else key for key in topics)
+
+
 def _changes(before: Choices, after: Choices, catalogue: Catalogue) -> Iterator[str]:
-    yield from _lists_changed("topic", _names(before.topics, catalogue), _names(after.topics, catalogue))
+    yield from _lists_changed("topic", names(before.topics, catalogue), names(after.topics, catalogue))
     yield from _lists_changed("keyword", before.keywords, after.keywords)
     yield from _lists_changed("author", before.authors, after.authors)
     yield from _lists_changed("mute", before.mutes, after.mutes)
@@ -82,10 +87,6 @@ def _changes(before: Choices, after: Choices, catalogue: Catalogue) -> Iterator[
         yield f"{after.for_you} papers for you and {after.trending} trending in each digest."
     if after.name != before.name:
         yield f"We call you {after.name}." if after.name else "We no longer use your name."
-
-
-def _names(keys: Iterable[str], catalogue: Catalogue) -> tuple[str, ...]:
-    return tuple(topic.name if (topic := catalogue.get(key)) else key for key in keys)
 
 
 def _lists_changed(word: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[str]:

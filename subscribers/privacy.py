@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from subscribers import audience, feeds, preferences, standing
-from subscribers.models import Request, Subscriber
+from subscribers.models import Knock, Request, Subscriber
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -62,7 +62,11 @@ def export(session: Session, row: Subscriber, holders: Iterable[Holder]) -> Mapp
             for _, paper, value, at in audience.votes_of(session, [row.id])
         ],
         "feed": {"made_at": _moment(feed.made_at)} if (feed := feeds.of(session, row.id)) else None,
-        "letters": [{"kind": str(one.kind), "to": one.detail or row.address, "asked_at": _moment(one.requested_at)} for one in asked],
+        "letters": [
+            {"kind": str(one.kind), "to": one.detail or row.address, "asked_at": _moment(one.requested_at)}
+            | ({"sign_up": one.sign_up} if one.sign_up else {})
+            for one in asked
+        ],
         "suppressed": {"since": _moment(barred.since), "reason": barred.reason} if barred else None,
     }
     return own | {holder.name: holder.export(session, row.id) for holder in holders}
@@ -73,6 +77,7 @@ def erase(session: Session, row: Subscriber, holders: Iterable[Holder]) -> None:
     for holder in holders:
         holder.erase(session, row.id)
     standing.forget_words(session, row.address_key)
+    session.execute(delete(Knock).where(func.lower(Knock.address) == row.address.lower()))
     session.delete(row)  # interests, votes, requests and the feed go with it, by their foreign keys
     session.flush()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -20,9 +21,20 @@ MAY_BE_SENT: dict[RequestKind, frozenset[Standing]] = {
 }
 
 
-def ask(session: Session, subscriber_id: int, kind: RequestKind, now: datetime, detail: str = "") -> int:
-    """Write down that a letter is wanted; its id. `detail` is the address it goes to, when that is not the reader's own."""
-    request = Request(subscriber_id=subscriber_id, kind=kind, detail=detail, requested_at=now)
+def ask(  # noqa: PLR0913 - a row's columns, no knobs
+    session: Session,
+    subscriber_id: int,
+    kind: RequestKind,
+    now: datetime,
+    detail: str = "",
+    *,
+    sign_up: dict[str, Any] | None = None,
+) -> int:
+    """Write down that a letter is wanted; its id.
+
+    `detail` is the address it goes to, when that is not the reader's own; `sign_up` what a confirmation's link puts in force.
+    """
+    request = Request(subscriber_id=subscriber_id, kind=kind, detail=detail, requested_at=now, sign_up=sign_up)
     session.add(request)
     session.flush()
     return request.id

@@ -1,12 +1,15 @@
-"""Signing up: what an address and a pressed button lead to. Only rows are written (law 9); the answer never says who is known.
+"""Signing up: what an address and a pressed button lead to. Only rows are written (law 9).
 
-An unconfirmed address gets at most one letter an hour and three in thirty days; a reader who is there gets a fresh link instead, in
-place of a second subscription. An address that complained, or that operator or provider suppressed, gets nothing.
+Anybody can type anybody's address, so a sign-up changes nothing of a row that is there already: what was chosen travels with the letter
+that it leads to, and counts once that letter's own link is confirmed. An unconfirmed address gets at most one letter an hour and three
+in thirty days; a reader who is there gets a fresh link instead, in place of a second subscription. An address that complained, or that
+operator or provider suppressed, gets nothing.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from subscribers import audience, preferences, privacy, requests, standing
 from subscribers.addresses import address_key, kept_key, known_key
-from subscribers.choices import Choices
+from subscribers.choices import Choices, unpacked
 from subscribers.models import Request, RequestKind, SignupLetter, Standing, Subscriber
 from subscribers.privacy import Holder
 
@@ -30,6 +33,7 @@ class Limit:
     span: timedelta
 
 
+_READS = (Standing.ACTIVE, Standing.PAUSED)
 UNCONFIRMED = (Limit(1, timedelta(hours=1)), Limit(3, timedelta(days=30)))
 CONFIRMED = (Limit(1, timedelta(minutes=5)), Limit(6, timedelta(days=1)))
 
@@ -43,27 +47,37 @@ class SignUp:
     page: str
     wording: str
 
+    def packed(self) -> dict[str, Any]:
+        """All but the address, as plain values for a JSON column."""
+        return {"choices": self.choices.packed(), "page": self.page, "wording": self.wording}
+
+
+def from_packed(address: str, row: dict[str, Any]) -> SignUp:
+    """The SignUp that `packed` wrote, of this address."""
+    return SignUp(address, unpacked(row["choices"]), row["page"], row["wording"])
+
 
 def sign_up(session: Session, asked: SignUp, now: datetime) -> None:
-    """Write what follows from a sign-up. Says nothing: whatever the address's standing, the page answers in the same words."""
+    """Write what follows from a sign-up."""
     key = address_key(kept_key(session), asked.address)
     if not _may_be_written_to(session, key, now):
         return
-    row = _row(session, key, asked, now)
-    if row.standing in (Standing.ACTIVE, Standing.PAUSED):
+    row, is_new = _row(session, key, asked, now)
+    if row.standing in _READS:
         _ask_fresh_link(session, row, now)
         return
-    preferences.save(session, row, asked.choices, now)
-    row.consent_at, row.consent_source, row.consent_wording = now, asked.page[:80], asked.wording
-    _ask_confirmation(session, row, now)
+    if is_new:
+        _put_in_force(session, row, asked, now)
+    _ask_confirmation(session, row, now, None if is_new else asked)
 
 
 def ask_fresh_link(session: Session, address: str, now: datetime) -> None:
-    """Mail a fresh link to a reader who asks for one; somebody unconfirmed is asked to confirm again. Says nothing, like `sign_up`."""
+    """Mail a fresh link to a reader who asks for one; somebody unconfirmed is asked to confirm again."""
     known = known_key(session)
     row = audience.by_address_key(session, address_key(known, address)) if known else None
     if row is None or standing.suppression(session, row.address_key):
         return
+    session.refresh(row, with_for_update=True)
     if row.standing == Standing.PENDING:
         _ask_confirmation(session, row, now)
     elif row.standing != Standing.SUPPRESSED:
@@ -71,11 +85,19 @@ def ask_fresh_link(session: Session, address: str, now: datetime) -> None:
 
 
 def confirm(session: Session, request_id: int, now: datetime) -> tuple[Subscriber, bool]:
-    """Use a confirmation link: the reader is active; and whether a welcome digest goes out. Raises LinkError."""
-    _, row = requests.find(session, request_id, [RequestKind.CONFIRM])
+    """Use a confirmation link: the reader is active, by what the link carries; and whether a welcome digest goes out. Raises LinkError."""
+    request, row = requests.find(session, request_id, [RequestKind.CONFIRM])
+    session.refresh(row, with_for_update=True)
     requests.use(session, request_id, now)
     requests.use_up(session, row.id, [RequestKind.CONFIRM], now)
+    if request.sign_up and row.standing not in _READS:
+        _put_in_force(session, row, from_packed(row.address, request.sign_up), request.requested_at)
     return row, activate(session, row, now)
+
+
+def choices_of(session: Session, request: Request, row: Subscriber) -> Choices:
+    """The choices that a confirmation's link puts in force."""
+    return unpacked(request.sign_up["choices"]) if request.sign_up and row.standing not in _READS else preferences.read(session, row)
 
 
 def activate(session: Session, row: Subscriber, now: datetime) -> bool:
@@ -88,7 +110,12 @@ def activate(session: Session, row: Subscriber, now: datetime) -> bool:
 
 
 def counts_letter(session: Session, key: bytes, now: datetime) -> bool:
-    """Count one more letter to an address that has not confirmed; False, and nothing counted, when it had enough."""
+    """Count one more letter to an address that has not confirmed; False, and nothing counted, when it had enough.
+
+    Whoever counts for the same address at the same time waits until this transaction ends.
+    """
+    if session.get_bind().dialect.name != "sqlite":  # where only one writes at a time
+        session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(key[:8], signed=True))))
     for limit in UNCONFIRMED:
         counted = select(func.count()).where(SignupLetter.address_key == key, SignupLetter.asked_at > now - limit.span)
         if (session.scalar(counted) or 0) >= limit.letters:
@@ -129,17 +156,22 @@ def _may_be_written_to(session: Session, key: bytes, now: datetime) -> bool:
     return True
 
 
-def _row(session: Session, key: bytes, asked: SignUp, now: datetime) -> Subscriber:
-    """The row of this address, locked; made now if there is none."""
+def _row(session: Session, key: bytes, asked: SignUp, now: datetime) -> tuple[Subscriber, bool]:
+    """The row of this address, locked, and whether it was made now."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     made = dialect.insert(Subscriber).values(address=asked.address, address_key=key, standing=Standing.PENDING, created_at=now)
-    session.execute(made.on_conflict_do_nothing(index_elements=["address_key"]))
-    return session.scalars(select(Subscriber).where(Subscriber.address_key == key).with_for_update()).one()
+    is_new = session.scalars(made.on_conflict_do_nothing(index_elements=["address_key"]).returning(Subscriber.id)).first() is not None
+    return session.scalars(select(Subscriber).where(Subscriber.address_key == key).with_for_update()).one(), is_new
 
 
-def _ask_confirmation(session: Session, row: Subscriber, now: datetime) -> None:
+def _put_in_force(session: Session, row: Subscriber, asked: SignUp, at: datetime) -> None:
+    preferences.save(session, row, asked.choices, at)
+    row.consent_at, row.consent_source, row.consent_wording = at, asked.page[:80], asked.wording
+
+
+def _ask_confirmation(session: Session, row: Subscriber, now: datetime, asked: SignUp | None = None) -> None:
     if counts_letter(session, row.address_key, now):
-        requests.ask(session, row.id, RequestKind.CONFIRM, now)
+        requests.ask(session, row.id, RequestKind.CONFIRM, now, sign_up=asked.packed() if asked else None)
 
 
 def _ask_fresh_link(session: Session, row: Subscriber, now: datetime) -> None:

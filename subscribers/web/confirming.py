@@ -27,9 +27,17 @@ def ask(site: Site, asked: Asked) -> Response:
     number = site.links.read(asked.path["token"], asked.now, Purpose.CONFIRM).id
     with site.database.reading() as session:
         request, row = requests.find(session, number, [RequestKind.CONFIRM, RequestKind.NEW_ADDRESS])
-        choices = preferences.read(session, row)
+        choices = signup.choices_of(session, request, row)
     moves = request.kind == RequestKind.NEW_ADDRESS
-    return site.page("confirm", token=asked.path["token"], address=shown(request.detail or row.address), choices=choices, moves=moves)
+    wishes = (*preferences.names(choices.topics, site.catalogue), *choices.keywords, *choices.authors)
+    return site.page(
+        "confirm",
+        token=asked.path["token"],
+        address=shown(request.detail or row.address),
+        choices=choices,
+        wishes=wishes,
+        moves=moves,
+    )
 
 
 def confirm(site: Site, asked: Asked) -> Response:

@@ -1,4 +1,4 @@
-"""The front page: an address is a complete sign-up. It answers in the same words and the same time, whoever is known already."""
+"""The front page: an address is a complete sign-up. What it answers with, it answers with before anybody has looked who that is."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,10 +7,11 @@ from http import HTTPStatus
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from subscribers import signup
+from subscribers import knocks
 from subscribers.addresses import AddressError, check_address
 from subscribers.choices import Choices, ChoicesError, Fault
 from subscribers.links import LinkError, Purpose
+from subscribers.signup import SignUp
 from subscribers.web import forms, limits
 from subscribers.web.site import Asked, Site, endpoint, too_often
 from subscribers.zones import guess_zone
@@ -18,18 +19,17 @@ from subscribers.zones import guess_zone
 # The words that the button stands for; kept with each reader's consent.
 WORDING = "Send me {name}'s digests by mail, as chosen on this page. I can leave with one click at any time."
 FASTEST = timedelta(seconds=2)  # nobody types an address faster; whoever does is made to wait
-SECONDS_OF_AN_ANSWER = 0.3  # longer than any of the ways it may take, so that the time tells nothing
 
 
 def routes(site: Site) -> list[Route]:
     """GET shows, POST does."""
     return [
         Route("/", endpoint(site, show), methods=["GET"]),
-        Route("/", endpoint(site, sign_up, patience=_patience, at_least=SECONDS_OF_AN_ANSWER), methods=["POST"]),
+        Route("/", endpoint(site, sign_up, patience=_patience), methods=["POST"]),
         Route("/preview", endpoint(site, preview), methods=["POST"]),
         Route("/asked", endpoint(site, show_asked), methods=["GET"]),
         Route("/link", endpoint(site, show_link), methods=["GET"]),
-        Route("/link", endpoint(site, send_link, at_least=SECONDS_OF_AN_ANSWER), methods=["POST"]),
+        Route("/link", endpoint(site, send_link), methods=["POST"]),
     ]
 
 
@@ -39,7 +39,7 @@ def show(site: Site, asked: Asked) -> Response:
 
 
 def sign_up(site: Site, asked: Asked) -> Response:
-    """Check, write rows, and send everybody on to the same page."""
+    """Check, write one row, and send everybody on to the same page."""
     if not site.limiter.allows(limits.SIGN_UP, asked.network, asked.now):
         return too_often(site)
     if asked.one("website"):  # a field that people do not see
@@ -55,7 +55,7 @@ def sign_up(site: Site, asked: Asked) -> Response:
     if fault or note:
         return _again(site, asked, fault, note=note)
     with site.database.transaction() as session:
-        signup.sign_up(session, signup.SignUp(address, choices, "/", WORDING.format(name=site.settings.name)), asked.now)
+        knocks.sign_up(session, SignUp(address, choices, "/", WORDING.format(name=site.settings.name)), asked.now)
     return RedirectResponse("/asked", HTTPStatus.SEE_OTHER)
 
 
@@ -89,7 +89,7 @@ def send_link(site: Site, asked: Asked) -> Response:
     if fault:
         return site.page("link", HTTPStatus.UNPROCESSABLE_ENTITY, email=asked.one("email"), fault=fault)
     with site.database.transaction() as session:
-        signup.ask_fresh_link(session, address, asked.now)
+        knocks.ask_fresh_link(session, address, asked.now)
     return RedirectResponse("/asked", HTTPStatus.SEE_OTHER)
 
 

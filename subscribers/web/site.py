@@ -92,16 +92,13 @@ AsyncHandler = Callable[[Site, Asked], Awaitable[Response]]
 Patience = Callable[[Site, Asked], timedelta]
 
 
-def endpoint(
-    site: Site, handler: Handler | AsyncHandler, *, patience: Patience | None = None, at_least: float = 0.0
-) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(site: Site, handler: Handler | AsyncHandler, *, patience: Patience | None = None) -> Callable[[Request], Awaitable[Response]]:
     """The handler as Starlette calls it: the form read and bounded first, the work done beside the event loop if it is no coroutine.
 
-    `patience` says how long a request waits before it is looked at; good answers come after whole multiples of `at_least` seconds.
+    `patience` says how long a request waits before it is looked at.
     """
 
     async def answer(request: Request) -> Response:
-        begun = site.clock.monotonic()
         is_json = request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
         asked = Asked(
             now=site.clock.now(),
@@ -114,10 +111,7 @@ def endpoint(
         )
         if patience:
             await asyncio.sleep(patience(site, asked).total_seconds())
-        response = await _guarded(site, handler, asked)
-        if at_least and response.status_code < HTTPStatus.BAD_REQUEST:  # what is wrong with a form depends on nobody's standing
-            await asyncio.sleep(at_least - (site.clock.monotonic() - begun) % at_least)
-        return response
+        return await _guarded(site, handler, asked)
 
     return answer
 

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.database import Database
-from subscribers import audience, preferences, requests, signup, standing
+from subscribers import audience, moving, preferences, requests, signup, standing
 from subscribers.choices import Choices
 from subscribers.links import LinkError, LinkFault
 from subscribers.models import Request, RequestKind, SignupLetter, Standing, Subscriber
@@ -23,6 +24,26 @@ def ask(session: Session, address: str = "ada@example.org", *, at: datetime = NO
 
 def letters(session: Session) -> list[str]:
     return list(session.scalars(select(Request.kind).order_by(Request.id)))
+
+
+def at_once(database: Database, *acts: Callable[[Session], object]) -> list[object]:
+    """Each in a thread and a transaction of its own; what they returned or raised."""
+    together, ended = threading.Barrier(len(acts)), list[object]()
+
+    def run(act: Callable[[Session], object]) -> None:
+        together.wait()
+        try:
+            with database.transaction() as session:
+                ended.append(act(session))
+        except Exception as error:  # noqa: BLE001 - looked at by the test
+            ended.append(error)
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return ended
 
 
 def reader(session: Session, address: str = "ada@example.org") -> Subscriber:
@@ -73,6 +94,41 @@ def test_a_link_of_another_kind_confirms_nothing(database: Database) -> None:
         other = requests.ask(session, ada.id, RequestKind.FRESH_LINK, NOON)
     with database.transaction() as session, pytest.raises(LinkError):
         signup.confirm(session, other, NOON)
+
+
+def test_whoever_signs_up_a_pending_address_again_changes_nothing_until_that_letter_s_own_link_is_confirmed(database: Database) -> None:
+    with database.transaction() as session:
+        ask(session)
+        ask(session, at=NOON + 2 * HOUR, choices=Choices(hour=23, topics=("video",)))
+
+        assert preferences.read(session, reader(session)) == some_choices()
+        assert (reader(session).consent_at, letters(session)) == (NOON, [RequestKind.CONFIRM] * 2)
+        first, second = (session.get_one(Request, number) for number in (1, 2))
+        assert signup.choices_of(session, first, reader(session)) == some_choices()
+        assert signup.choices_of(session, second, reader(session)) == Choices(hour=23, topics=("video",))
+
+
+@pytest.mark.parametrize(("link", "in_force", "agreed_at"), [(1, some_choices(), NOON), (2, some_choices(hour=23), NOON + 2 * HOUR)])
+def test_the_choices_in_force_are_those_of_the_letter_that_was_answered(
+    database: Database, link: int, in_force: Choices, agreed_at: datetime
+) -> None:
+    with database.transaction() as session:
+        ask(session)
+        ask(session, at=NOON + 2 * HOUR, choices=some_choices(hour=23))
+    with database.transaction() as session:
+        signup.confirm(session, link, NOON + 3 * HOUR)
+
+        assert (preferences.read(session, reader(session)), reader(session).consent_at) == (in_force, agreed_at)
+
+
+def test_a_stranger_s_letter_in_the_inbox_of_somebody_who_came_back_otherwise_changes_nothing(database: Database) -> None:
+    with database.transaction() as session:
+        standing.leave(add_reader(session))
+        ask(session, choices=some_choices(hour=23))
+        standing.take_back(session, reader(session), NOON + HOUR)
+        signup.confirm(session, 1, NOON + 2 * HOUR)
+
+        assert preferences.read(session, reader(session)) == some_choices()
 
 
 def test_an_unconfirmed_address_gets_one_letter_an_hour_and_three_in_thirty_days(database: Database) -> None:
@@ -126,10 +182,12 @@ def test_who_left_is_asked_to_confirm_and_stays_gone_until_then(database: Databa
         standing.leave(add_reader(session))
         ask(session, choices=some_choices(hour=20))
 
-        assert reader(session).standing == Standing.LEFT
+        assert (reader(session).standing, reader(session).hour) == (Standing.LEFT, 8)
+        assert (reader(session).consent_source, reader(session).consent_wording) == ("a test", "I agree.")
         assert letters(session) == [RequestKind.CONFIRM]
         signup.confirm(session, 1, NOON + HOUR)
         assert (reader(session).standing, reader(session).hour) == (Standing.ACTIVE, 20)
+        assert (reader(session).consent_at, reader(session).consent_source) == (NOON, "/")
 
 
 @pytest.mark.parametrize("reason", [standing.Reason.COMPLAINED, standing.Reason.OPERATOR, standing.Reason.PROVIDER])
@@ -199,19 +257,39 @@ def test_unconfirmed_sign_ups_go_after_thirty_days_and_nothing_else(database: Da
 
 
 def test_ten_presses_at_once_make_one_reader_and_one_letter(database: Database) -> None:
-    together = threading.Barrier(5)
-
-    def press() -> None:
-        together.wait()
-        with database.transaction() as session:
-            ask(session)
-
-    threads = [threading.Thread(target=press) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(database, *[ask] * 5)
 
     with database.reading() as session:
         assert sum(audience.counts(session).values()) == 1
         assert letters(session) == [RequestKind.CONFIRM]
+
+
+def test_letters_asked_for_at_once_by_many_hands_are_counted_one_after_the_other(postgresql_database: Database) -> None:
+    with postgresql_database.transaction() as session:
+        readers = [add_reader(session, f"reader{number}@example.org").id for number in range(5)]
+
+    def move(reader: int) -> Callable[[Session], object]:
+        return lambda session: moving.ask(session, session.get_one(Subscriber, reader), "new@example.org", NOON)
+
+    at_once(postgresql_database, *map(move, readers))
+
+    with postgresql_database.reading() as session:
+        assert letters(session) == [RequestKind.NEW_ADDRESS]
+        assert session.scalar(select(func.count()).select_from(SignupLetter)) == 1
+
+
+def test_two_readers_who_move_to_one_address_at_once_are_one_who_moves_and_one_who_is_told(database: Database) -> None:
+    with database.transaction() as session:
+        links = [
+            requests.ask(session, add_reader(session, f"reader{number}@example.org").id, RequestKind.NEW_ADDRESS, NOON, "new@example.org")
+            for number in range(2)
+        ]
+
+    ended = at_once(database, *[lambda session, link=link: moving.move(session, link, NOON).address for link in links])
+
+    assert sorted(map(repr, ended)) == ["'new@example.org'", "TakenError()"]
+    with database.reading() as session:
+        assert sorted(row.address for row in audience.page(session)) in (
+            ["new@example.org", "reader0@example.org"],
+            ["new@example.org", "reader1@example.org"],
+        )

@@ -9,7 +9,7 @@ from functools import cached_property
 from config.log import logger
 from config.runtime import Runtime
 from config.settings import SettingsError
-from subscribers import audience, requests, signup
+from subscribers import audience, knocks, requests, signup
 from worker.ingest import retention as ingest_retention
 from worker.ingest.registry import names_of
 from worker.pick import rankings
@@ -108,6 +108,7 @@ class Office:
 
     def post_letters(self) -> None:
         """Turn what readers asked for into deliveries now, so that it can be counted; `deliver` does it by itself."""
+        knocks.open_door(self._database)
         posted = letters.BATCH
         while posted == letters.BATCH:
             with self._database.transaction() as session:
@@ -185,6 +186,7 @@ class Office:
             *retention.ledger_bites(now),
             lambda session: signup.forget_unconfirmed(session, now, (LedgerHolder(self._clock),)),
             lambda session: requests.forget(session, now - REQUESTS),
+            lambda session: knocks.forget(session, now - REQUESTS),
             lambda session: held.scrub(session, now - ERASED),
             lambda session: ingest_retention.thin_snapshots(session, now - SNAPSHOTS),
             lambda session: ingest_retention.forget_runs(session, now - RUNS),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from config.log import logger
-from subscribers import requests
+from subscribers import knocks, requests
 from worker.send import control, domains, waves
 from worker.send.ledger import claims
 from worker.send.ledger.claims import Claimed, Front
@@ -66,6 +66,8 @@ class Queue:
 
     def take(self, owner: int, kinds: Collection[Kind]) -> Taken | None:
         """The next group for this owner; None when nothing is due, or everything is halted."""
+        if Kind.LETTER in kinds:
+            knocks.open_door(self.database)
         with self._lock, self.database.transaction() as session:
             if control.halted(session):
                 return None
@@ -99,7 +101,7 @@ class Queue:
         try:
             with self.database.reading() as session:
                 due = claims.count_waiting(session, (Kind.LETTER,), now=self.clock.now(), most=1)
-                return bool(due or requests.unposted(session))
+                return bool(due or requests.unposted(session) or knocks.is_anybody_there(session))
         except SQLAlchemyError:
             return False
 

@@ -81,6 +81,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_kept_keys")),
     )
     op.create_table(
+        "knocks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("sign_up", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("knocked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_knocks")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "mailer_days",
         sa.Column("mailer", sa.String(length=80), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -374,6 +383,7 @@ def upgrade() -> None:
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sign_up", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["subscriber_id"], ["subscribers.id"], name=op.f("fk_requests_subscriber_id_subscribers"), ondelete="CASCADE"
         ),
@@ -501,6 +511,7 @@ def downgrade() -> None:
     op.drop_table("papers")
     op.drop_table("notices")
     op.drop_table("mailer_days")
+    op.drop_table("knocks")
     op.drop_table("kept_keys")
     with op.batch_alter_table("ingest_runs", schema=None) as batch_op:
         batch_op.drop_index("ix_ingest_runs_source")

@@ -93,7 +93,7 @@ def page(site: Site, asked: Asked, status: int = HTTPStatus.OK, *, form: forms.F
         reads=state.standing in _READS,
         form=form,
         leave=site.links.leave(state.id),
-        history=site.showcase.history(state.id, asked.now),
+        history=site.showcase.history(state.id, asked.now, opens=state.is_fresh),
         titles=site.showcase.titles([vote.paper_key for vote in state.votes]),
         today=asked.now.astimezone(zone_named(state.zone)).date(),
         **context,

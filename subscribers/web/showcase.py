@@ -30,8 +30,8 @@ class Showcase(Protocol):
         """How many papers a day each topic brings, by its key, over the last week; empty while nothing is known."""
         ...
 
-    def history(self, subscriber_id: int, now: datetime) -> Markup:
-        """A reader's last ten occasions: the digests, and the quiet days with their reasons."""
+    def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
+        """A reader's last ten occasions: the digests, and the quiet days with their reasons. `opens`: with links to the digests."""
         ...
 
     def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:
@@ -54,7 +54,7 @@ class EmptyShowcase:
     def papers_a_day(self, now: datetime) -> Mapping[str, float]:
         return {}
 
-    def history(self, subscriber_id: int, now: datetime) -> Markup:
+    def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
         return NOTHING
 
     def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:

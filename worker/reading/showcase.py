@@ -45,11 +45,11 @@ class ReadingShowcase:
     def papers_a_day(self, now: datetime) -> Mapping[str, float]:
         return self._newsdesk.papers_a_day(now)
 
-    def history(self, subscriber_id: int, now: datetime) -> Markup:
+    def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
         with self._database.reading() as session:
             found = lookups.history(session, subscriber_id)
             rows = told(found, self._links, announcements.subjects(session, found))
-        return self._fragment("history", rows=rows)
+        return self._fragment("history", rows=rows, opens=opens)
 
     def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:
         with self._database.reading() as session:

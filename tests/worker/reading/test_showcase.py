@@ -2,8 +2,10 @@ from datetime import timedelta
 
 import pytest
 
+from subscribers import requests
 from subscribers.choices import Choices
 from subscribers.links import Links
+from subscribers.models import RequestKind
 from tests.subscribers.web.visitor import Visitor
 from tests.worker.send.world import World
 from worker.asgi import page_templates
@@ -112,12 +114,33 @@ def test_a_reader_sees_their_last_digests_and_the_quiet_days(visitor: Visitor, w
     [ada] = world.subscribe("ada@example.org")
     world.until(world.at(19, 8), step=timedelta(hours=1))
 
-    page = visitor.open(LINKS.preferences(ada, world.clock.now()))
+    with world.database.transaction() as session:
+        fresh = requests.ask(session, ada, RequestKind.FRESH_LINK, world.clock.now())
+    page = visitor.open(LINKS.fresh(fresh, world.clock.now()))
 
     assert "12 papers, sent" in page.words
     assert "no mail: " in page.words
     digest = next(url for url in page.links if "/digests/" in url)
     assert visitor.open(digest).status == 200
+
+
+def test_the_link_of_a_forwarded_digest_opens_no_other_digest_and_tells_no_address(visitor: Visitor, world: World) -> None:
+    world.list_papers(12)
+    [ada] = world.subscribe("ada@example.org")
+    world.until(world.at(19, 8), step=timedelta(hours=1))
+    choose, view = LINKS.preferences(ada, world.clock.now()), LINKS.view(1)
+
+    page = visitor.open(choose)
+
+    assert "12 papers, sent" in page.words
+    public, seen, unseen = ("/editions", "/static", "/inbox"), set[str](), [choose, view]
+    while unseen:
+        seen.add(url := unseen.pop())
+        found = visitor.open(url)
+        assert "ada@example.org" not in found.body
+        links = found.links if found.root is not None else []
+        unseen += [link for link in dict.fromkeys(links) if link not in {*seen, *unseen} and not link.startswith(public)]
+    assert {url.split("/digests/")[1].partition("/")[0] for url in seen if "/digests/" in url} == {view.rpartition("/")[2]}
 
 
 def test_votes_are_shown_by_the_titles_of_their_papers(visitor: Visitor, world: World, showcase: ReadingShowcase) -> None:

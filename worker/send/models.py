@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ColumnElement, Date, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import NEVER_REUSED, Base, Id, Instant
@@ -127,12 +127,18 @@ class Delivery(Base):
             sqlite_where=text("state = 'waiting'"),
         ),
         Index("ix_deliveries_owner", "owner", postgresql_where=text("state = 'claimed'"), sqlite_where=text("state = 'claimed'")),
-        # Looked for by every sweep, and as a rule there are none.
+        # Looked for by every sweep, and as a rule there are none: neither of what has grown old nor of what is unknown.
+        Index("ix_deliveries_stale", "stale_at", postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
         Index("ix_deliveries_unknown", "id", postgresql_where=text("state = 'unknown'"), sqlite_where=text("state = 'unknown'")),
         Index("ix_deliveries_wave_id", "wave_id", "state"),
         Index("ix_deliveries_due_at", "due_at"),
         NEVER_REUSED,
     )
+
+
+def stands(state: State) -> ColumnElement[bool]:
+    """Whether a delivery is in this state: written into the statement, not bound, so that a plan that is kept uses the partial indexes."""
+    return Delivery.state == bindparam(None, state, literal_execute=True, type_=Delivery.state.type, unique=True)
 
 
 class Notice(Base):
@@ -178,7 +184,7 @@ class Switch(Base):
 
 
 class Heartbeat(Base):
-    """When something that should beat last did: "beat", "worker"."""
+    """When something that should beat last did: "beat", the clock of the service."""
 
     __tablename__ = "heartbeats"
 
@@ -204,6 +210,16 @@ class MailerDay(Base):
     mailer: Mapped[str] = mapped_column(String(80), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     taken: Mapped[int] = mapped_column(Integer, default=0)  # accepted, uncertain, or set aside for a batch under way
+
+
+class MailerAbsence(Base):
+    """A mailer that was found away, and until when it is left alone. Only told of: what decides is the breaker of each process."""
+
+    __tablename__ = "mailer_absences"
+
+    mailer: Mapped[str] = mapped_column(String(80), primary_key=True)
+    words: Mapped[str] = mapped_column(String(200))
+    again_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class DomainPace(Base):

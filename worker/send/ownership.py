@@ -9,16 +9,16 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
 from config.database import Database
 from config.log import logger
-from worker.send.models import Delivery, Process, State
+from worker.send.models import Delivery, Process, State, stands
 
 BUMP_EVERY = 4.0  # seconds
 BUMP_GRACE = 15.0
@@ -85,7 +85,7 @@ class Ownership:
         self._bumped = asked
 
     def close(self) -> None:
-        """End the row; whatever is still claimed under it is the sweeper's."""
+        """End the row; whatever is still claimed under it is the sweeper's (`left_behind`)."""
         with self._database.transaction() as session:
             session.execute(update(Process).where(Process.id == self.id).values(ended_at=self._clock.now()))
 
@@ -117,6 +117,7 @@ class Sweeper:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: dict[int, _Seen] = {}  # by process id
+        self._left: dict[int, float] = {}  # ended processes that hold claims: since when, by our clock
 
     def give_up_silent(self, session: Session, *, spare: int | None = None) -> list[GivenUp]:
         """End the processes whose counter has stood still for PATIENCE of our own seconds, and for BUMP_GRACE after that."""
@@ -125,6 +126,16 @@ class Sweeper:
         self._seen = {row.id: self._looked_at(row.id, row.counter, now) for row in alive}
         silent = [row for row in alive if row.id != spare and self._is_silent(row.id, now)]
         return [GivenUp(row.id, row.folder) for row in silent if _end(session, row.id, row.counter, self._clock)]
+
+    def left_behind(self, session: Session, *, here: str) -> list[GivenUp]:
+        """Ended processes that still hold claims: cut off between a claim and its first note, or before they could give it back.
+
+        Those whose journals lie in our folder `here` at once; those of other folders after PATIENCE, since whoever reads theirs knows more.
+        """
+        now = self._clock.monotonic()
+        ended = session.execute(select(Process.id, Process.folder).where(Process.ended_at.is_not(None), Process.id.in_(_holders()))).all()
+        self._left = {row.id: self._left.get(row.id, now) for row in ended}
+        return [GivenUp(row.id, row.folder) for row in ended if row.folder == here or now - self._left[row.id] >= PATIENCE]
 
     def _looked_at(self, process: int, counter: int, now: float) -> _Seen:
         known = self._seen.get(process)
@@ -155,6 +166,10 @@ def end(session: Session, process: int, clock: Clock) -> None:
 
 def forget(session: Session, before: datetime) -> int:
     """Remove rows of processes that ended before a moment and hold nothing; how many."""
-    held = select(Delivery.owner).where(Delivery.state == State.CLAIMED, Delivery.owner.is_not(None))
-    gone = session.execute(delete(Process).where(Process.ended_at < before, Process.id.not_in(held)).returning(Process.id))
+    gone = session.execute(delete(Process).where(Process.ended_at < before, Process.id.not_in(_holders())).returning(Process.id))
     return len(gone.all())
+
+
+def _holders() -> Select[Any]:
+    """Ids of processes that hold claims."""
+    return select(Delivery.owner).where(stands(State.CLAIMED), Delivery.owner.is_not(None))

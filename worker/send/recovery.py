@@ -35,10 +35,13 @@ def settle_orphans(database: Database, clock: Clock, journals: Journals) -> None
 
 
 def give_up_silent(database: Database, clock: Clock, sweeper: Sweeper, journals: Journals, *, spare: int | None) -> None:
-    """Take back what processes hold that have not bumped for longer than our patience."""
+    """Take back what processes hold that have not bumped for longer than our patience, and what ended ones left."""
     with database.transaction() as session:
+        for left in sweeper.left_behind(session, here=journals.identity()):
+            if took := _take_back(session, left, journals, clock.now()):
+                log.warning("took back what an ended process had claimed", process=left.id, **took)
         for silent in sweeper.give_up_silent(session, spare=spare):
-            _take_back(session, silent, journals, clock.now())
+            log.warning("gave up a silent process", process=silent.id, **_take_back(session, silent, journals, clock.now()))
 
 
 def _settle(session: Session, owner: int, found: Iterable[Outcome], now: datetime) -> None:
@@ -53,11 +56,13 @@ def _settle(session: Session, owner: int, found: Iterable[Outcome], now: datetim
     outcomes.settle(session, owner, settlements)
 
 
-def _take_back(session: Session, silent: GivenUp, journals: Journals, now: datetime) -> None:
-    """Where we see its journal, what it never began waits again, and what it still has in hand is left to it (it may be frozen)."""
-    if silent.folder == journals.identity():
-        given = claims.give_back_unbegun(session, silent.id, journals.in_hand(silent.id), now=now)
-        log.warning("gave up a silent process", process=silent.id, given_back=given)
-        return
-    unknown = claims.mark_unknown(session, silent.id, now=now, words="its process fell silent on another host")
-    log.warning("gave up a silent process of another host", process=silent.id, unknown=unknown)
+def _take_back(session: Session, gone: GivenUp, journals: Journals, now: datetime) -> dict[str, int]:
+    """Where we see its journal, what it never began waits again, and what it still has in hand is left to it (it may be frozen).
+
+    How many of each, for the log.
+    """
+    if gone.folder == journals.identity():
+        given = claims.give_back_unbegun(session, gone.id, journals.in_hand(gone.id), now=now)
+        return {"given_back": given} if given else {}
+    unknown = claims.mark_unknown(session, gone.id, now=now, words="its process fell silent on another host")
+    return {"unknown": unknown} if unknown else {}

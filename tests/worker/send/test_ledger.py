@@ -1,12 +1,17 @@
 """The ledger on both databases: who may take what, and what an answer makes of it."""
 
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
+from sqlalchemy.orm import Session
 
 from config.database import Database
+from subscribers import cadence
 from tests.worker.send.builders import NOW, a_process, a_row, states, written
 from worker.send.ledger import claims, outcomes, writing
 from worker.send.ledger.outcomes import Settlement
@@ -22,6 +27,20 @@ def taken(database: Database, owner: int, limit: int = 10, kind: Kind = Kind.DIG
 def settled(database: Database, owner: int, *settlements: Settlement) -> None:
     with database.transaction() as session:
         outcomes.settle(session, owner, settlements)
+
+
+def asked_by(session: Session, act: Callable[[], object]) -> tuple[str, Any]:
+    """The statement that the database gets, and its values."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+        seen.append((statement, values))
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    act()
+    event.remove(session.get_bind(), "before_cursor_execute", note)
+    [asked] = seen
+    return asked
 
 
 def test_a_reader_gets_at_most_one_delivery_an_occasion(database: Database) -> None:
@@ -154,6 +173,16 @@ def test_what_waits_past_its_use_is_stale(database: Database) -> None:
         assert states(session) == {delivery: State.STALE}
 
 
+def test_what_is_stale_is_found_among_all_that_waits_by_an_index(database: Database) -> None:
+    written(database, *[a_row(reader) for reader in range(1, 2000)], a_row(2000, stale_at=NOW))
+    with database.transaction() as session:
+        session.execute(text("ANALYZE deliveries"))
+        statement, values = asked_by(session, lambda: outcomes.expire(session, now=NOW))
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plan = str(session.connection().exec_driver_sql(f"{explain} {statement}", values).all())
+    assert "ix_deliveries_stale" in plan
+
+
 def test_planning_reads_what_a_reader_has_or_may_have_and_the_days_it_was_spared(database: Database) -> None:
     every = [a_row(reader, state=state, papers=b"papers..") for reader, state in enumerate(State, start=1)]
     written(database, *every, a_row(99, due_at=NOW - timedelta(days=17)))
@@ -164,7 +193,8 @@ def test_planning_reads_what_a_reader_has_or_may_have_and_the_days_it_was_spared
 
 def test_a_readers_papers_and_the_quiet_days_since_the_last_mail_come_as_one_row(database: Database) -> None:
     def on(days_ago: int, state: State, papers: bytes = b"") -> dict[str, object]:
-        return a_row(1, occasion=f"digest:{days_ago}", due_at=NOW - timedelta(days=days_ago), state=state, papers=papers)
+        due_at = NOW - timedelta(days=days_ago)
+        return a_row(1, occasion=f"digest:{due_at:%Y-%m-%d}", due_at=due_at, state=state, papers=papers)
 
     written(
         database,
@@ -185,6 +215,24 @@ def test_a_readers_papers_and_the_quiet_days_since_the_last_mail_come_as_one_row
     assert len(rows[1].papers) == 16
     assert list(rows[1].quiet) == [NOW - timedelta(days=2), NOW - timedelta(days=1)]
     assert (rows[2].papers, list(rows[2].quiet)) == (b"", [NOW])
+
+
+def test_every_digest_of_the_last_days_is_remembered_whatever_its_key(database: Database) -> None:
+    """Keys of weeks and of days, at the turn of a year too; and a welcome."""
+    moments = [NOW, *(datetime(2027, 1, day, 1, tzinfo=UTC) for day in range(1, 19, 2))]
+    every: dict[int, datetime] = {}
+    rows = []
+    for number, (newest, zone) in enumerate(product(moments, ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"))):
+        due = [newest - timedelta(days=days) for days in range(16)]
+        rows += [(3 * number + 1, cadence.occasion("daily", at, zone), at) for at in due]
+        rows += [(3 * number + 2, cadence.occasion("weekly", at, zone), at) for at in due[::7]]
+        rows.append((3 * number + 3, "welcome:1", due[-1]))
+        every[number] = due[-1]
+    written(database, *[a_row(reader, occasion=key, due_at=at, papers=b"eight...") for reader, key, at in rows])
+    with database.reading() as session:
+        for number, since in every.items():
+            found = writing.remembered(session, [3 * number + 1, 3 * number + 2, 3 * number + 3], since=since)
+            assert {row.subscriber_id - 3 * number: len(row.papers) // 8 for row in found} == {1: 16, 2: 3, 3: 1}
 
 
 def test_many_rows_are_written_as_few_are(database: Database) -> None:

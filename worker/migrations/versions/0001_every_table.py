@@ -90,6 +90,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "mailer_absences",
+        sa.Column("mailer", sa.String(length=80), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("again_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("mailer", name=op.f("pk_mailer_absences")),
+    )
+    op.create_table(
         "mailer_days",
         sa.Column("mailer", sa.String(length=80), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -295,6 +302,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'claimed'"),
         )
         batch_op.create_index(
+            "ix_deliveries_stale",
+            ["stale_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index(
             "ix_deliveries_unknown",
             ["id"],
             unique=False,
@@ -478,6 +492,7 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_deliveries_unknown", postgresql_where=sa.text("state = 'unknown'"), sqlite_where=sa.text("state = 'unknown'")
         )
+        batch_op.drop_index("ix_deliveries_stale", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
         batch_op.drop_index("ix_deliveries_owner", postgresql_where=sa.text("state = 'claimed'"), sqlite_where=sa.text("state = 'claimed'"))
         batch_op.drop_index("ix_deliveries_due_at")
         batch_op.drop_index(
@@ -511,6 +526,7 @@ def downgrade() -> None:
     op.drop_table("papers")
     op.drop_table("notices")
     op.drop_table("mailer_days")
+    op.drop_table("mailer_absences")
     op.drop_table("knocks")
     op.drop_table("kept_keys")
     with op.batch_alter_table("ingest_runs", schema=None) as batch_op:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select, true, tuple_, update
 from sqlalchemy.orm import Session
 
-from worker.send.models import Delivery, DomainPace, Kind, State
+from worker.send.models import Delivery, DomainPace, Kind, State, stands
 
 WORDS = 300  # letters of a reason that are kept
 
@@ -39,8 +39,7 @@ _CLAIMED = (
     Delivery.content,
     Delivery.next_attempt_at,
 )
-# Written into the statement, not bound: a plan that is kept may then use the partial indexes.
-_IS_WAITING = Delivery.state == bindparam("waiting", State.WAITING, literal_execute=True, type_=Delivery.state.type, unique=True)
+_IS_WAITING = stands(State.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,7 @@ def claim(session: Session, *, owner: int, kind: Kind, now: datetime, limit: int
     if front.after:
         place = tuple_(Delivery.next_attempt_at, Delivery.id)
         due = due.where(place > tuple_(literal(front.after[0], Delivery.next_attempt_at.type), literal(front.after[1])))
-    if front.held_back:
-        due = due.where(or_(Delivery.wave_id.is_(None), Delivery.wave_id.not_in(front.held_back)))
+    due = due.where(_in_none_of(front.held_back))
     if front.domain:
         due = due.where(Delivery.domain == front.domain)
     elif front.unpaced:
@@ -72,10 +70,14 @@ def claim(session: Session, *, owner: int, kind: Kind, now: datetime, limit: int
     return _take(session, first.with_for_update(of=Delivery, skip_locked=True), owner)
 
 
-def claim_these(session: Session, delivery_ids: Collection[int], *, owner: int) -> list[Claimed]:
-    """Take those of these deliveries that wait, whenever their next attempt would be."""
-    due = select(Delivery.id).where(Delivery.id.in_(delivery_ids), _IS_WAITING).with_for_update(skip_locked=True)
-    return _take(session, due, owner)
+def claim_these(session: Session, delivery_ids: Collection[int], *, owner: int, held_back: Collection[int] = ()) -> list[Claimed]:
+    """Take those of these deliveries that wait, whenever their next attempt would be, and in none of the waves that are held back."""
+    due = select(Delivery.id).where(Delivery.id.in_(delivery_ids), _IS_WAITING, _in_none_of(held_back))
+    return _take(session, due.with_for_update(skip_locked=True), owner)
+
+
+def _in_none_of(waves: Collection[int]) -> ColumnElement[bool]:
+    return or_(Delivery.wave_id.is_(None), Delivery.wave_id.not_in(waves)) if waves else true()
 
 
 def waiting(kind: Kind, now: datetime) -> Select[Any]:

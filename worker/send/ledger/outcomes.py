@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 from config.database import among
 from config.log import redact
 from worker.send.ledger.claims import WORDS, Claimed
-from worker.send.models import Course, Delivery, State, Wave
+from worker.send.models import Course, Delivery, State, Wave, stands
 from worker.send.port import Outcome, Verdict
 
 # After the first failure, the second, and so on; a delivery that would be stale by then has failed for good.
@@ -161,16 +161,11 @@ def _settled(new: Mapping[str, ColumnElement[Any]]) -> dict[str, Any]:
     }
 
 
-def _is(state: State) -> ColumnElement[bool]:
-    """Written into the statement, not bound: a plan that is kept may then use the partial indexes."""
-    return Delivery.state == bindparam(None, state, literal_execute=True, type_=Delivery.state.type, unique=True)
-
-
 def resend_unknown(session: Session, *, now: datetime) -> int:
     """The policy `resend`: what is unknown and not stale goes out again, under the same Message-ID; how many."""
     resent = session.execute(
         update(Delivery)
-        .where(_is(State.UNKNOWN), Delivery.stale_at > now, Delivery.attempts <= len(RETRY_AFTER), Delivery.due_at <= now)
+        .where(stands(State.UNKNOWN), Delivery.stale_at > now, Delivery.attempts <= len(RETRY_AFTER), Delivery.due_at <= now)
         .values(state=State.WAITING, next_attempt_at=now, settled_at=None)
         .returning(Delivery.id),
         execution_options={"synchronize_session": False},
@@ -182,7 +177,7 @@ def expire(session: Session, *, now: datetime) -> int:
     """What waits past its use is stale; how many."""
     expired = session.execute(
         update(Delivery)
-        .where(_is(State.WAITING), Delivery.stale_at <= now)
+        .where(stands(State.WAITING), Delivery.stale_at <= now)
         .values(state=State.STALE, settled_at=now, reason=func.coalesce(func.nullif(Delivery.reason, ""), "too old to be of use"))
         .returning(Delivery.id),
         execution_options={"synchronize_session": False},

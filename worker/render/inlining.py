@@ -8,6 +8,7 @@ on the template inside that shell; then the sentinels become Jinja again, and th
 import logging
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import NoReturn
 
@@ -110,6 +111,7 @@ def _refused(url: str) -> NoReturn:
     raise TemplateError(f"a mail's style sheet must not import {url}: paste its rules into the template")
 
 
+@lru_cache(maxsize=64)  # a process may have several presses, and cssutils takes half a second for the templates of one
 def _transformed(document: str, name: str) -> str:
     before = [found[0] for found in _SENTINEL.finditer(document)]
     inlined: str = _Premailer(

@@ -70,7 +70,7 @@ class World:
         self.office.sweep()
         return tally
 
-    def until(self, moment: datetime, step: timedelta = timedelta(minutes=30)) -> None:
+    def until(self, moment: datetime, step: timedelta = timedelta(hours=1)) -> None:
         """Let time pass, ticking."""
         while self.clock.now() < moment:
             self.clock.move_to(min(moment, self.clock.now() + step))

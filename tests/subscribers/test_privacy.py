@@ -6,7 +6,7 @@ from sqlalchemy import MetaData, select
 from sqlalchemy.orm import Session
 
 from config.database import Database
-from subscribers import privacy, requests, signup, standing
+from subscribers import knocks, privacy, requests, signup, standing
 from subscribers.models import RequestKind, Vote
 from subscribers.signup import SignUp
 from tests.subscribers.builders import NOON, add_reader, some_choices
@@ -65,6 +65,18 @@ def test_erasing_leaves_no_trace_in_any_table(database: Database) -> None:
         assert not [word for word in ("lovelace", "Lovelace", "analytical", "Babbage", "2606.00001") if word in everything]
         assert standing.suppression(session, ada.address_key) is not None
     assert notes.kept == {bob.id: "likes ships"}
+
+
+def test_who_knocks_again_and_is_erased_before_anybody_looked_is_erased(database: Database) -> None:
+    with database.transaction() as session:
+        ada = add_reader(session)
+        knocks.sign_up(session, SignUp("ADA@example.org", some_choices(), "/", ""), NOON)
+        knocks.ask_fresh_link(session, "ada@example.org", NOON)
+        knocks.ask_fresh_link(session, "bob@example.org", NOON)
+        privacy.erase(session, ada, [])
+
+        assert "ada@" not in "\n".join(rows_of_every_table(session)).lower()
+        assert knocks.is_anybody_there(session)
 
 
 def test_the_id_of_an_erased_reader_is_never_given_out_again(database: Database) -> None:

@@ -155,6 +155,7 @@ def test_the_vote_counts_in_the_next_digest_which_names_the_day_it_was_where_the
     world.subscribe("ada@example.org", topics=(), keywords=(), cadence=Cadence.WEEKDAYS, zone="Asia/Tokyo")
     world.until(world.at(18, 0))
     [thursday] = world.mails("ada@example.org")
+    world.until(world.at(19, 0), step=timedelta(hours=1))
     world.clock.move_to(world.at(19, 16))  # a Friday; in Tokyo it is Saturday
     page = visitor.open(view_of(thursday))
     liked = next(form for url in page.links if url.endswith("/more") and "slippery" in (form := visitor.open(url)).words)

@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from config.clock import SetClock
 from config.database import Database
-from subscribers import signup, standing
+from subscribers import knocks, signup, standing
 from subscribers.models import Standing, Subscriber
+from subscribers.signup import SignUp
+from tests.subscribers.builders import some_choices
 from tests.worker.send.world import World
 from worker.send.models import Delivery
 
@@ -46,6 +48,33 @@ def test_a_first_digest_goes_out_in_the_run_that_finds_it_asked_for(world: World
 
     assert [(occasion, state) for _, occasion, state in world.ledger()] == [("confirm:1", "cancelled"), ("welcome:1", "accepted")]
     assert len(world.mails("ada@example.org")) == 1
+
+
+def test_a_sign_up_is_looked_up_and_answered_in_the_run_that_finds_it(world: World) -> None:
+    with world.database.transaction() as session:
+        knocks.sign_up(session, SignUp("ada@example.org", some_choices(), "/", "words"), world.clock.now())
+
+    world.office.deliver(seconds=60)
+
+    assert [mail["Subject"] for mail in world.mails("ada@example.org")] != []
+
+
+def test_a_sign_up_goes_before_the_wave_that_is_under_way(world: World) -> None:
+    world.list_papers()
+    world.subscribe(*[f"reader{number}@example.org" for number in range(300)])
+    world.clock.move_to(world.at(17, 7))
+    for range_id in world.office.open_wave():
+        world.office.plan_range(range_id)
+    with world.database.transaction() as session:
+        knocks.sign_up(session, SignUp("ada@example.org", some_choices(), "/", "words"), world.clock.now())
+
+    world.office.deliver(seconds=60)
+
+    with world.database.reading() as session:
+        row = session.scalars(select(Delivery).where(Delivery.kind == "letter")).one()
+        others = session.scalars(select(Delivery.settled_at).where(Delivery.occasion == "digest:2026-06-17")).all()
+    assert row.settled_at is not None
+    assert all(other is not None and row.settled_at < other for other in others)
 
 
 def test_a_first_digest_goes_before_the_wave_that_is_under_way(world: World) -> None:

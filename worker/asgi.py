@@ -85,7 +85,13 @@ def page_templates(settings: Settings) -> Environment:
     # Links stand on the ground as well as on the sheet, which is lighter by day: what is readable there is readable on both.
     accent = colours.readable_on(settings.accent, GROUND)
     house = replace(house_of(settings), accent=accent, on_accent=colours.text_on(accent))
-    made.globals |= {"house": house, "ground": GROUND, "logo": settings.logo, "has_inbox": inbox.is_linked(settings)}
+    made.globals |= {
+        "house": house,
+        "ground": GROUND,
+        "logo": settings.logo,
+        "has_inbox": inbox.is_linked(settings),
+        "kept": words.keeper(),
+    }
     return made
 
 

@@ -37,8 +37,7 @@ def save(site: Site, asked: Asked) -> Response:
             faults = ()
             preferences.save(session, row, choices, asked.now)
     if faults:
-        form = forms.refilled(asked, before, site.catalogue, site.showcase.papers_a_day(asked.now), faults)
-        return page(site, asked, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+        return page(site, asked, HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
     changed = preferences.changes(before, choices, site.catalogue)
     return page(site, asked, told=changed or ("Nothing was changed.",), undo=forms.hidden(before) if changed else ())
 
@@ -49,14 +48,11 @@ def preview(site: Site, asked: Asked) -> Response:
         return too_often(site)
     with site.database.reading() as session:
         before = preferences.read(session, open_reader(site, asked, session).row)
-    counts = site.showcase.papers_a_day(asked.now)
     try:
         choices = forms.read(asked, site.catalogue, before)
     except ChoicesError as error:
-        form = forms.refilled(asked, before, site.catalogue, counts, error.faults)
-        return page(site, asked, HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
-    form = forms.filled(choices, site.catalogue, counts)
-    return page(site, asked, form=form, beside=site.showcase.preview(choices, asked.now))
+        return page(site, asked, HTTPStatus.UNPROCESSABLE_ENTITY, faults=error.faults)
+    return page(site, asked, tried=choices)
 
 
 def pause(site: Site, asked: Asked) -> Response:

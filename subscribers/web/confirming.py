@@ -49,14 +49,15 @@ def confirm(site: Site, asked: Asked) -> Response:
             return _move(site, session, number, asked.now)
         row, is_new = signup.confirm(session, number, asked.now)
         choices = preferences.read(session, row)
+    beside = site.showcase.preview(choices, asked.now)
     return site.page(
         "confirmed",
         address=shown(row.address),
         next_due_at=row.next_due_at,
         choices=choices,
         is_new=is_new,
-        quiet=site.showcase.quiet(choices, asked.now),
-        beside=site.showcase.preview(choices, asked.now),
+        quiet=beside.quiet,
+        beside=beside.html,
         preferences=site.links.preferences(row.id, asked.now),
     )
 

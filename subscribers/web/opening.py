@@ -1,6 +1,7 @@
 """What a link to the preferences opens: weak by the link of a digest, everything by a fresh one; and the page that shows it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from http import HTTPStatus
@@ -11,11 +12,12 @@ from starlette.responses import Response
 from subscribers import feeds, preferences, requests, votes
 from subscribers.addresses import shown
 from subscribers.cadence import zone_named
-from subscribers.choices import Choices
+from subscribers.choices import Choices, Fault
 from subscribers.links import LinkError, LinkFault, Purpose
 from subscribers.models import RequestKind, Standing, Subscriber
 from subscribers.votes import Cast
 from subscribers.web import forms
+from subscribers.web.showcase import Beside
 from subscribers.web.site import Asked, Site
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -78,13 +80,28 @@ def open_fresh(site: Site, asked: Asked, session: Session) -> tuple[Subscriber, 
     return opened.row, opened.request_id
 
 
-def page(site: Site, asked: Asked, status: int = HTTPStatus.OK, *, form: forms.Form | None = None, **more: object) -> Response:
-    """The page, with everything a reader may choose and look up. `more`: told, undo, beside, and what is wrong with a field."""
+def page(
+    site: Site,
+    asked: Asked,
+    status: int = HTTPStatus.OK,
+    *,
+    tried: Choices | None = None,
+    faults: Sequence[Fault] = (),
+    **more: object,
+) -> Response:
+    """The page, with everything a reader may choose and look up.
+
+    The form holds the reader's choices, or `tried` in their place, or what was sent, with its `faults`. `more`: told, undo, and what is
+    wrong with another field.
+    """
     state = _read(site, asked)
-    context = {"told": (), "undo": (), "beside": None, "pause_fault": "", "address_fault": "", "erase_fault": ""} | more
-    form = form or forms.filled(state.choices, site.catalogue, site.showcase.papers_a_day(asked.now))
-    if context["beside"] is None and state.standing in _READS:
-        context["beside"] = site.showcase.preview(state.choices, asked.now)
+    choices = tried or state.choices
+    beside = site.showcase.preview(choices, asked.now) if state.standing in _READS else Beside()
+    if faults:
+        form = forms.refilled(asked, choices, site.catalogue, beside.papers_a_day, faults)
+    else:
+        form = forms.filled(choices, site.catalogue, beside.papers_a_day)
+    context = {"told": (), "undo": (), "pause_fault": "", "address_fault": "", "erase_fault": ""} | more
     return site.page(
         "preferences",
         status,
@@ -92,6 +109,7 @@ def page(site: Site, asked: Asked, status: int = HTTPStatus.OK, *, form: forms.F
         reader=state,
         reads=state.standing in _READS,
         form=form,
+        beside=beside.html,
         leave=site.links.leave(state.id),
         history=site.showcase.history(state.id, asked.now, opens=state.is_fresh),
         titles=site.showcase.titles([vote.paper_key for vote in state.votes]),

@@ -1,6 +1,7 @@
 """What the forms show of papers, without knowing any: a port that the reading room fills in. All of it is safe markup or plain numbers."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,23 +12,24 @@ from subscribers.choices import Choices
 NOTHING = Markup()
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a form, and what the form says of the same papers: looked up at once, since each look costs."""
+
+    html: Markup = NOTHING
+    papers_a_day: Mapping[str, float] = field(default_factory=dict)  # of each topic, by its key, over the last week; none while unknown
+    quiet: str = ""  # why these choices would give no digest now; empty when they give one
+
+
 class Showcase(Protocol):
     """Papers, as a form may show them. Each opens and closes its own reading session."""
 
-    def today(self, now: datetime) -> Markup:
+    def today(self, now: datetime) -> Beside:
         """The day's digest as everybody would get it: dated, its first three papers; or what is being fetched."""
         ...
 
-    def preview(self, choices: Choices, now: datetime) -> Markup:
+    def preview(self, choices: Choices, now: datetime) -> Beside:
         """The digest that these choices would give now, with what each keyword and author brings a day."""
-        ...
-
-    def quiet(self, choices: Choices, now: datetime) -> str:
-        """Why these choices would give no digest now; empty when they would give one."""
-        ...
-
-    def papers_a_day(self, now: datetime) -> Mapping[str, float]:
-        """How many papers a day each topic brings, by its key, over the last week; empty while nothing is known."""
         ...
 
     def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
@@ -42,17 +44,11 @@ class Showcase(Protocol):
 class EmptyShowcase:
     """Shows nothing: for a site that only takes forms."""
 
-    def today(self, now: datetime) -> Markup:
-        return NOTHING
+    def today(self, now: datetime) -> Beside:
+        return Beside()
 
-    def preview(self, choices: Choices, now: datetime) -> Markup:
-        return NOTHING
-
-    def quiet(self, choices: Choices, now: datetime) -> str:
-        return ""
-
-    def papers_a_day(self, now: datetime) -> Mapping[str, float]:
-        return {}
+    def preview(self, choices: Choices, now: datetime) -> Beside:
+        return Beside()
 
     def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
         return NOTHING

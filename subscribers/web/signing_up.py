@@ -13,6 +13,7 @@ from subscribers.choices import Choices, ChoicesError, Fault
 from subscribers.links import LinkError, Purpose
 from subscribers.signup import SignUp
 from subscribers.web import forms, limits
+from subscribers.web.showcase import Beside
 from subscribers.web.site import Asked, Site, endpoint, too_often
 from subscribers.zones import guess_zone
 
@@ -35,7 +36,8 @@ def routes(site: Site) -> list[Route]:
 
 def show(site: Site, asked: Asked) -> Response:
     """The empty form, beside today's digest."""
-    return _page(site, asked, forms.filled(_default(asked), site.catalogue, site.showcase.papers_a_day(asked.now)))
+    beside = site.showcase.today(asked.now)
+    return _page(site, forms.filled(_default(asked), site.catalogue, beside.papers_a_day), beside, asked.now)
 
 
 def sign_up(site: Site, asked: Asked) -> Response:
@@ -67,8 +69,9 @@ def preview(site: Site, asked: Asked) -> Response:
         choices = forms.read(asked, site.catalogue, _default(asked))
     except ChoicesError as error:
         return _again(site, asked, faults=error.faults)
-    form = forms.filled(choices, site.catalogue, site.showcase.papers_a_day(asked.now))
-    return _page(site, asked, form, email=asked.one("email")[:320], beside=site.showcase.preview(choices, asked.now))
+    beside = site.showcase.preview(choices, asked.now)
+    form = forms.filled(choices, site.catalogue, beside.papers_a_day)
+    return _page(site, form, beside, asked.now, email=asked.one("email")[:320], unfolded=True)
 
 
 def show_asked(site: Site, asked: Asked) -> Response:  # noqa: ARG001 - the same for everybody
@@ -105,14 +108,17 @@ def _default(asked: Asked) -> Choices:
     return Choices(zone=guess_zone(asked.headers.get("accept-language", "")))
 
 
-def _page(site: Site, asked: Asked, form: forms.Form, status: int = HTTPStatus.OK, **more: object) -> Response:
-    context = {"email": "", "email_fault": "", "note": "", "beside": None} | more
-    if context["beside"] is None:
-        context["beside"] = site.showcase.today(asked.now)
-    context["unfolded"] = "beside" in more or bool(form.faults)
-    stamp = site.links.token(Purpose.FORM, 0, asked.now)
+def _page(site: Site, form: forms.Form, beside: Beside, now: datetime, status: int = HTTPStatus.OK, **more: object) -> Response:
+    context = {"email": "", "email_fault": "", "note": "", "unfolded": bool(form.faults)} | more
     response = site.page(
-        "home", status, form=form, stamp=stamp, bits=site.guards.bits, wording=WORDING.format(name=site.settings.name), **context
+        "home",
+        status,
+        form=form,
+        beside=beside.html,
+        stamp=site.links.token(Purpose.FORM, 0, now),
+        bits=site.guards.bits,
+        wording=WORDING.format(name=site.settings.name),
+        **context,
     )
     response.headers["Cache-Control"] = "no-cache"
     del response.headers["X-Robots-Tag"]
@@ -120,8 +126,10 @@ def _page(site: Site, asked: Asked, form: forms.Form, status: int = HTTPStatus.O
 
 
 def _again(site: Site, asked: Asked, fault: str = "", faults: Sequence[Fault] = (), note: str = "") -> Response:
-    form = forms.refilled(asked, _default(asked), site.catalogue, site.showcase.papers_a_day(asked.now), faults)
-    return _page(site, asked, form, HTTPStatus.UNPROCESSABLE_ENTITY, email=asked.one("email")[:320], email_fault=fault, note=note)
+    beside = site.showcase.today(asked.now)
+    form = forms.refilled(asked, _default(asked), site.catalogue, beside.papers_a_day, faults)
+    more = {"email": asked.one("email")[:320], "email_fault": fault, "note": note}
+    return _page(site, form, beside, asked.now, HTTPStatus.UNPROCESSABLE_ENTITY, **more)
 
 
 def _unready(site: Site, asked: Asked) -> str:

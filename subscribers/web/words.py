@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
+
+from markupsafe import Markup
 
 from subscribers.cadence import in_words, zone_named
 from subscribers.choices import Choices
@@ -34,6 +37,11 @@ def brings(papers: float | None) -> str:
     if papers >= 1:
         return f"{papers:.0f} a day"
     return f"{papers * 7:.0f} a week" if papers * 7 >= 1 else "few"
+
+
+def keeper(most: int = 4096) -> Callable[..., Markup]:
+    """`kept(macro, …)`: what a macro made of these values, made once. For parts that stand on page after page: a topic, a paper."""
+    return lru_cache(maxsize=most)(lambda macro, *values: macro(*values))
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {

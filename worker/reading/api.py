@@ -52,7 +52,7 @@ class Api:
 
     def topics(self, asked: Asked) -> Topics:
         """Every topic on offer, with how many papers a day it brings."""
-        counts = self._newsdesk.papers_a_day(asked.now)
+        counts = self._newsdesk.papers_a_day(self._newsdesk.look(asked.now))
         return Topics(
             topics=[
                 TopicOnOffer(key=topic.key, name=topic.name, group=topic.group, line=topic.line, papers_a_day=counts.get(topic.key))
@@ -87,7 +87,7 @@ class Api:
         """The digest that these choices would give now. Nothing is kept."""
         if not self._site.limiter.allows(PREVIEW, asked.network, asked.now):
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, Fault(field="", remedy="ask again in a minute"))
-        return _preview(self._newsdesk.draft(_choices(asked, self._site), asked.now))
+        return _preview(self._newsdesk.draft(self._newsdesk.look(asked.now), _choices(asked, self._site), asked.now))
 
 
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "There is none"}

@@ -45,25 +45,21 @@ class Newsdesk:
         self._today = Today(settings)
         self._counted: tuple[Desk | None, Mapping[str, float]] = (None, {})
 
-    def draft(self, choices: Choices, now: datetime) -> Draft:
+    def look(self, now: datetime) -> Desk:
+        """What there is to choose from now."""
+        with self._database.reading() as session:
+            return self._today.desk(session, now)
+
+    def draft(self, desk: Desk, choices: Choices, now: datetime) -> Draft:
         """The digest of these choices."""
         day = now.astimezone(zone_named(choices.zone)).date()
+        if desk.candidates.papers:
+            return _draft(choices, _apart(desk.candidates), now, day)
         with self._database.reading() as session:
-            desk = self._today.desk(session, now)
-            if not desk.candidates.papers:
-                return Draft(day=day, is_empty=True, fetching=tuple(runs.under_way(session, now).values()))
-        return _draft(choices, _apart(desk.candidates), now, day)
+            return Draft(day=day, is_empty=True, fetching=tuple(runs.under_way(session, now).values()))
 
-    def state(self, now: datetime) -> object:
-        """Equal for two moments at which everybody would get the same."""
-        with self._database.reading() as session:
-            desk = self._today.desk(session, now)
-        return (desk.ranking_id, desk.marks, now.date()) if desk.candidates.papers else object()
-
-    def papers_a_day(self, now: datetime) -> Mapping[str, float]:
+    def papers_a_day(self, desk: Desk) -> Mapping[str, float]:
         """How many papers each topic brings, by its key, over the last week; empty while nothing is known."""
-        with self._database.reading() as session:
-            desk = self._today.desk(session, now)
         if not desk.candidates.papers:
             return {}
         if self._counted[0] is not desk:

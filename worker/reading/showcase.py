@@ -9,6 +9,7 @@ from markupsafe import Markup
 from config.database import Database
 from subscribers.choices import Choices
 from subscribers.links import Links
+from subscribers.web.showcase import Beside
 from worker.ingest import catalogue
 from worker.reading.history import told
 from worker.reading.newsdesk import Draft, Newsdesk
@@ -28,22 +29,19 @@ class ReadingShowcase:
         self._templates = templates
         self._teased: tuple[object, Markup] = (None, Markup())
 
-    def today(self, now: datetime) -> Markup:
-        state = self._newsdesk.state(now)
-        if self._teased[0] != state:
-            draft = self._newsdesk.draft(Choices(for_you=0, trending=TEASED), now)
+    def today(self, now: datetime) -> Beside:
+        desk = self._newsdesk.look(now)
+        state = (desk.ranking_id, desk.marks, now.date())  # what everybody's would be made of
+        if self._teased[0] != state or not desk.candidates.papers:
+            draft = self._newsdesk.draft(desk, Choices(for_you=0, trending=TEASED), now)
             self._teased = (state, self._shown(draft, "Today’s digest"))
-        return self._teased[1]
+        return Beside(self._teased[1], self._newsdesk.papers_a_day(desk))
 
-    def preview(self, choices: Choices, now: datetime) -> Markup:
-        return self._shown(self._newsdesk.draft(choices, now), "Your digest today")
-
-    def quiet(self, choices: Choices, now: datetime) -> str:
-        draft = self._newsdesk.draft(choices, now)
-        return "the papers of the last days are being fetched" if draft.is_empty else draft.quiet
-
-    def papers_a_day(self, now: datetime) -> Mapping[str, float]:
-        return self._newsdesk.papers_a_day(now)
+    def preview(self, choices: Choices, now: datetime) -> Beside:
+        desk = self._newsdesk.look(now)
+        draft = self._newsdesk.draft(desk, choices, now)
+        quiet = "the papers of the last days are being fetched" if draft.is_empty else draft.quiet
+        return Beside(self._shown(draft, "Your digest today"), self._newsdesk.papers_a_day(desk), quiet)
 
     def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
         with self._database.reading() as session:

@@ -73,7 +73,7 @@ def test_a_preview_is_what_the_choices_would_bring_with_what_each_word_does(show
 
     shown = showcase.preview(
         Choices(keywords=("mamba", "nothing like it"), authors=("Grace Hopper",), zone="Asia/Tokyo"), world.clock.now()
-    )
+    ).html
 
     assert "Your digest today, Wednesday, 17 June 2026" in shown
     assert "For you" in shown
@@ -87,7 +87,8 @@ def test_a_preview_of_a_quiet_choice_says_so(showcase: ReadingShowcase, world: W
 
     shown = showcase.preview(Choices(keywords=("nothing like it",), trending=0), world.clock.now())
 
-    assert "A quiet day for this choice: none of 8 new papers" in shown
+    assert shown.quiet == "none of 8 new papers since 9 June matches"
+    assert "A quiet day for this choice: none of 8 new papers" in shown.html
 
 
 def test_what_strangers_type_is_remembered_nowhere(newsdesk: Newsdesk, world: World) -> None:
@@ -96,16 +97,16 @@ def test_what_strangers_type_is_remembered_nowhere(newsdesk: Newsdesk, world: Wo
         index = newsdesk._today.desk(session, world.clock.now()).candidates.index
         before = len(index._found)
     for number in range(20):
-        newsdesk.draft(Choices(keywords=(f"word {number}",)), world.clock.now())
+        newsdesk.draft(newsdesk.look(world.clock.now()), Choices(keywords=(f"word {number}",)), world.clock.now())
 
     assert len(index._found) == before
 
 
 def test_topics_say_how_many_papers_a_day_they_bring(showcase: ReadingShowcase, visitor: Visitor, world: World) -> None:
-    assert showcase.papers_a_day(world.clock.now()) == {}
+    assert showcase.today(world.clock.now()).papers_a_day == {}
     world.list_papers(14)
 
-    assert showcase.papers_a_day(world.clock.now())["robotics"] == 2.0
+    assert showcase.today(world.clock.now()).papers_a_day["robotics"] == 2.0
     assert "Robotics 2 a day" in visitor.open("/").words
 
 

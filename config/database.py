@@ -29,6 +29,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -77,6 +78,11 @@ def among(session: Session, key: InstrumentedAttribute[int], ids: Iterable[int])
     if session.get_bind().dialect.name == "sqlite":  # which takes 32,766 parameters at most
         return key.in_(select(func.json_each(json.dumps(list(ids))).table_valued(column("value", Integer)).c.value))
     return key == any_(literal(list(ids), ARRAY(BigInteger)))
+
+
+def upsert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, which is no standard SQL: in the words of the session's database."""
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
 class Database:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from worker.ingest.models import Fetch
 
 LONGEST_URL = 1_000
@@ -44,9 +44,8 @@ def keep(session: Session, url: str, answer: Kept, *, now: datetime) -> None:
     if len(url) > LONGEST_URL or len(body) > LARGEST or not (etag or last_modified):
         session.execute(delete(Fetch).where(Fetch.url == url))
         return
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values = {"etag": etag, "last_modified": last_modified, "body": body, "fetched_at": now}
-    session.execute(insert(Fetch).values(url=url, **values).on_conflict_do_update(index_elements=["url"], set_=values))
+    session.execute(upsert(session, Fetch).values(url=url, **values).on_conflict_do_update(index_elements=["url"], set_=values))
 
 
 def forget_before(session: Session, moment: datetime, *, most: int = 500) -> int:

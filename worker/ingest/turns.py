@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
-from config.database import Database
+from config.database import Database, upsert
 from worker.ingest.models import HostTurn
 
 PAUSE = timedelta(seconds=3)
@@ -41,8 +40,7 @@ class Turn:
 
 def claim(session: Session, host: str, *, now: datetime, until: datetime) -> datetime | None:
     """Take the turn of `host` from `now` until `until`; or the moment at which it is free."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(HostTurn).values(host=host, next_at=now).on_conflict_do_nothing())
+    session.execute(upsert(session, HostTurn).values(host=host, next_at=now).on_conflict_do_nothing())
     free = or_(HostTurn.next_at <= now, HostTurn.next_at > now + _ABSURD)
     taken = update(HostTurn).where(HostTurn.host == host, free).values(next_at=until).returning(HostTurn.host)
     if session.scalars(taken).first():

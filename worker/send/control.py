@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from worker.send import waves
 from worker.send.ledger import outcomes
 from worker.send.models import Course, State, Switch, Wave
@@ -49,8 +49,7 @@ def halted(session: Session) -> datetime | None:
 
 def halt(session: Session, *, now: datetime) -> bool:
     """Nothing is claimed from here on; what is on the wire is answered. False when it was halted already."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    turned = dialect.insert(Switch).values(name=HALT, turned_at=now).on_conflict_do_nothing().returning(Switch.name)
+    turned = upsert(session, Switch).values(name=HALT, turned_at=now).on_conflict_do_nothing().returning(Switch.name)
     return session.scalar(turned) is not None
 
 

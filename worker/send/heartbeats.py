@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from worker.send.models import Heartbeat
 
 BEAT = "beat"
@@ -13,8 +13,7 @@ SILENT_AFTER = timedelta(minutes=30)
 
 def beat(session: Session, name: str, *, now: datetime) -> None:
     """Note that `name` is alive."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Heartbeat).values(name=name, beat_at=now)
+    statement = upsert(session, Heartbeat).values(name=name, beat_at=now)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"beat_at": now}))
 
 

@@ -7,16 +7,14 @@ letters (law 9): whatever waits besides, a letter finds one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from redis import Redis, RedisError
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.clock import Clock
-from config.database import Database
+from config.database import Database, upsert
 from config.settings import Settings
 from worker.send.models import Bucket, Kind
 
@@ -106,18 +104,13 @@ class DatabasePace:
 
     def _fetch(self, name: str, size: _Size, want: int, kind: Kind) -> int:
         now = self._clock.now()
-        dialect = sqlite if self._database.is_sqlite else postgresql
         with self._database.transaction() as session:
-            session.execute(dialect.insert(Bucket).values(name=name, tokens=size.full, filled_at=now).on_conflict_do_nothing())
+            session.execute(upsert(session, Bucket).values(name=name, tokens=size.full, filled_at=now).on_conflict_do_nothing())
             bucket = session.scalars(select(Bucket).where(Bucket.name == name).with_for_update()).one()
-            tokens = min(size.full, bucket.tokens + max(0.0, _seconds(bucket.filled_at, now)) * size.rate)
+            tokens = min(size.full, bucket.tokens + max(0.0, (now - bucket.filled_at).total_seconds()) * size.rate)
             taken = min(want, int(max(0.0, tokens - size.kept_from(kind))))
             bucket.tokens, bucket.filled_at = tokens - taken, now
         return taken
-
-
-def _seconds(earlier: datetime, later: datetime) -> float:
-    return (later - earlier).total_seconds()
 
 
 def pace_from(settings: Settings, database: Database, clock: Clock, rates: Mapping[str, float | None]) -> Pace:

@@ -12,7 +12,7 @@ from worker.commands.common import busy, say, show
 from worker.ingest import catalogue
 from worker.pick.choices import Choice, Quiet, Selection
 from worker.pick.today import Today
-from worker.send import forward, planning
+from worker.send import forward, planning, waves
 from worker.send.forward import Forwarded
 from worker.send.ledger import lookups
 from worker.send.planning import Decided
@@ -55,12 +55,15 @@ def _shown(runtime: Runtime, ids: Sequence[int], choose: Choose) -> bool:
         for start in range(0, len(ids), BLOCK):
             rows += choose(session, audience.by_ids(session, ids[start : start + BLOCK]), now)
             session.expunge_all()
-        waiting = sum(lookups.waiting(session, now=now).values()) + requests.unposted(session)
+        held_back = sum(count for _, count in waves.paused(session, now=now))
+        waiting = sum(lookups.waiting(session, now=now).values()) + requests.unposted(session) - held_back
     if rows:
         show(("reader", "would get", "because"), rows, "Dry run: nothing is written or mailed")
     if waiting:
         say(f"would be handed over besides: {waiting} that wait, planned or asked for earlier")
-    return bool(rows or waiting)
+    if held_back:
+        say(f"held back: {held_back} of paused waves; look with: paperboy status")
+    return bool(rows or waiting or held_back)
 
 
 def _would(session: Session, decided: Sequence[Decided]) -> list[Row]:

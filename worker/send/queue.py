@@ -77,11 +77,11 @@ class Queue:
             return next((taken for kind in Kind if kind in kinds if (taken := self._of(session, kind, owner, now))), None)
 
     def take_these(self, owner: int, delivery_ids: Sequence[int]) -> Taken | None:
-        """The same for these deliveries, due or not, held back or not."""
+        """The same for these deliveries, due or not; what is held back stays so."""
         with self.database.transaction() as session:
             if control.halted(session):
                 return None
-            found = claims.claim_these(session, delivery_ids, owner=owner)
+            found = claims.claim_these(session, delivery_ids, owner=owner, held_back=waves.held_back(session))
             return Taken(found, self.clock.now(), Kind.DIGEST, domains.names(session))
 
     def give_back(self, owner: int) -> None:

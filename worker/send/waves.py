@@ -1,13 +1,13 @@
 """Waves: all readers due in one tick of the clock, cut into ranges; opened once, closed when the account adds up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import among, upsert
 from subscribers import audience
 from worker.send.models import OPEN, Course, Delivery, Range, State, Wave
 
@@ -71,8 +71,7 @@ def _gaps(session: Session) -> list[tuple[int, int | None]]:
 
 
 def _insert(session: Session, *, due_at: datetime, now: datetime) -> int | None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Wave).values(due_at=due_at, opened_at=now, state=Course.OPEN, account={})
+    statement = upsert(session, Wave).values(due_at=due_at, opened_at=now, state=Course.OPEN, account={})
     return session.scalars(statement.on_conflict_do_nothing().returning(Wave.id)).first()
 
 
@@ -90,6 +89,15 @@ def hold_range(session: Session, range_id: int) -> tuple[Range, Wave] | None:
 def held_back(session: Session) -> list[int]:
     """The waves of which nothing may be claimed: paused ones, and cancelled ones in which something is still on its way."""
     return list(session.scalars(select(Wave.id).where(Wave.closed_at.is_(None), Wave.state.in_((Course.PAUSED, Course.CANCELLED)))))
+
+
+def paused(session: Session, only: Collection[int] = (), *, now: datetime) -> list[tuple[int, int]]:
+    """Each paused wave of which something is due for an attempt, and how much; `only`: for these readers."""
+    waits = (Wave.closed_at.is_(None), Wave.state == Course.PAUSED, Delivery.state == State.WAITING, Delivery.next_attempt_at <= now)
+    found = select(Wave.id, func.count()).join(Delivery, Delivery.wave_id == Wave.id).where(*waits).group_by(Wave.id).order_by(Wave.id)
+    if only:
+        found = found.where(among(session, Delivery.subscriber_id, only))
+    return [(wave_id, count) for wave_id, count in session.execute(found)]
 
 
 def unplanned(session: Session) -> list[int]:

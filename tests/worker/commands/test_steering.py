@@ -49,6 +49,18 @@ def test_a_paused_wave_waits_and_a_resumed_one_goes_out(either: Desk) -> None:
     assert either.run("send", "--pause", "1").err.endswith("is over: nothing of it waits. Look with: paperboy status\n")
 
 
+def test_a_paused_wave_stays_paused_for_a_reader_by_name_too(either: Desk) -> None:
+    planned(either)
+    either.done("send", "--pause", "1")
+    held_back = "held back: 1 of wave 1, which is paused; let it go on with: paperboy send --resume 1\n"
+    assert either.done("send", "--only", "ada@example.org") == held_back
+    assert either.done("send", "--now", "--only", "ada@example.org") == held_back
+    assert either.done("send") == held_back.replace("1 of", "3 of")
+    assert either.done("send", "--dry-run") == "held back: 3 of paused waves; look with: paperboy status\n"
+    either.done("send", "--resume", "1")
+    assert either.done("send", "--only", "ada@example.org") == "accepted: 1\n"
+
+
 def test_a_cancelled_wave_is_never_sent_and_adds_up(either: Desk) -> None:
     planned(either)
     assert "cancelled; 3 not sent, their papers may come again" in either.done("send", "--cancel", "all")

@@ -27,6 +27,7 @@ def test_nothing_of_a_wave_that_is_held_back_is_claimed(database: Database, cloc
     with database.transaction() as session:
         control.pause(session, [wave])
     assert readers(queue.take(owner, [Kind.DIGEST])) == {2}
+    assert readers(queue.take_these(owner, [1, 2])) == set(), "by name neither"
     with database.transaction() as session:
         control.resume(session, [wave])
     assert readers(queue.take(owner, [Kind.DIGEST])) == {1}

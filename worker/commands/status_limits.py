@@ -1,10 +1,10 @@
-"""What `status` says of mail that goes slower than it could: recipient domains in trouble, and mailers whose day is counted."""
+"""What `status` says of mail that goes slower than it could: mailers that are away or whose day is counted, and domains in trouble."""
 
 from sqlalchemy.orm import Session
 
 from config.runtime import Runtime
 from worker.commands.common import say
-from worker.send import allowances, domains
+from worker.send import absences, allowances, domains
 from worker.send.models import Kind
 from worker.send.registry import mailers_from, terms_from
 
@@ -14,6 +14,8 @@ SHOWN = 10  # domains
 def show_limits(session: Session, runtime: Runtime) -> None:
     """Nothing where nothing is slowed down or counted. Raises SettingsError for mailers that cannot be used."""
     now = runtime.clock.now()
+    for gone in absences.now_away(session, now=now):
+        say((f"away: {gone.mailer}", "bold red"), f", asked again at {gone.again_at:%H:%M:%S} UTC ({gone.words})")
     for one in domains.paced(session, SHOWN):
         pause = f", none before {one.free_at:%H:%M:%S} UTC" if one.free_at > now else ""
         say(f"slowed down: {one.domain}, {_pace(one.pace)}{pause} ({one.words})")

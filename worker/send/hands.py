@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from config.database import Database
 from config.settings import Settings
+from worker.send import absences
 from worker.send.allowances import Allowance
 from worker.send.breakers import Breaker
 from worker.send.delivery import Deliverer
@@ -38,7 +39,7 @@ def hands(  # noqa: PLR0913, PLR0917 - what one process has, each once
         queue=Queue(database, clock, post_letters),
         pace=pace_from(settings, database, clock, {name: one.rate for name, one in terms.items()}),
         allowance=Allowance(database, clock, terms),
-        breakers={name: Breaker(name, clock) for name in named},
+        breakers={name: Breaker(name, clock, absences.teller(database, clock, name)) for name in named},
     )
     lanes = [_lane(ground, settings, place, journals) for place in range(max(one.connections for one in terms.values()))]
     return Deliverer(lanes, is_drained)

@@ -59,6 +59,14 @@ def test_what_goes_slower_than_it_could_is_told(desk: Desk) -> None:
     assert "smtp 127.0.0.1:25: 95 of 100 today: the daily cap is reached; what waits goes on at 00:00 UTC, letters go" in said
 
 
+def test_a_mailer_that_is_away_is_told_with_why_and_when_it_is_asked_again(stocked: Desk) -> None:
+    away = {"PAPERBOY_MAILERS": "smtp://127.0.0.1:9"}
+    stocked.run("send", "--now", **away)
+    said = stocked.done("status", **away)
+    assert "away: smtp 127.0.0.1:9, asked again at " in said
+    assert "UTC (nothing listens on port 9: is the relay running, and is this its port?)" in said
+
+
 def test_the_next_day_is_told_by_the_hour_with_as_many_readers(stocked: Desk) -> None:
     due = datetime.now(UTC).replace(minute=30, second=0, microsecond=0) + timedelta(hours=3)
     with stocked.database() as database, database.transaction() as session:

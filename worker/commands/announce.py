@@ -15,7 +15,8 @@ from worker.pick.today import topics_of
 from worker.render.digests import BUDGET
 from worker.render.notices import Notice, NoticeError, notice
 from worker.send import announcements
-from worker.send.announcements import NAME_LETTERS, STALE_AFTER, Announcement, Outlook, TakenError
+from worker.send.announcements import NAME_LETTERS, Announcement, Outlook, TakenError
+from worker.send.letters import STALE_AFTER
 from worker.send.office import Office
 from worker.send.registry import terms_from
 

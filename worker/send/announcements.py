@@ -6,23 +6,23 @@ announced; a call that was broken off is taken up where it ended, and one that h
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
-from config.database import Database
+from config.database import Database, upsert
 from subscribers import circles
 from subscribers.circles import Circle
 from subscribers.models import Standing
 from worker.render import notices
+from worker.send.domains import domain_of
 from worker.send.ledger import writing
+from worker.send.letters import STALE_AFTER
 from worker.send.models import Delivery, Kind, Notice, State
 
-STALE_AFTER = timedelta(hours=24)  # as every letter
 RANGE = 2000  # readers a transaction
 NAME_LETTERS = 40
 
@@ -125,9 +125,8 @@ def _row(session: Session, one: Announcement, *, is_held: bool = False) -> Notic
 
 
 def _opened(session: Session, one: Announcement, now: datetime) -> Notice:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     values = {"key": one.key, "audience": str(one.circle), "subject": one.notice.subject, "words": one.notice.words}
-    made = dialect.insert(Notice).values(**values, announced_at=now, last_id=circles.newest(session), reached_id=0)
+    made = upsert(session, Notice).values(**values, announced_at=now, last_id=circles.newest(session), reached_id=0)
     session.execute(made.on_conflict_do_nothing())
     row = _row(session, one)
     if row is None:
@@ -149,6 +148,6 @@ def _delivery(row: Notice, one: Announcement, reader: int, address: str, now: da
         "due_at": row.announced_at,
         "stale_at": now + STALE_AFTER,
         "next_attempt_at": now,
-        "domain": address.rpartition("@")[2].lower(),
+        "domain": domain_of(address),
         "content": {"notice": row.id},
     }

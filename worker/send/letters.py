@@ -10,11 +10,12 @@ from subscribers.audience import Scheduled
 from subscribers.models import Request, RequestKind
 from worker.pick.today import Today
 from worker.send import planning
+from worker.send.domains import domain_of
 from worker.send.ledger import writing
 from worker.send.models import Kind, State
 from worker.send.planning import Due
 
-STALE_AFTER = timedelta(hours=24)
+STALE_AFTER = timedelta(hours=24)  # what is no digest is of no use later
 BATCH = 200
 
 
@@ -41,7 +42,7 @@ def _row(request: Request, reader: Scheduled) -> dict[str, Any]:
         "due_at": request.requested_at,
         "stale_at": request.requested_at + STALE_AFTER,
         "next_attempt_at": request.requested_at,
-        "domain": requests.recipient(request, reader).rpartition("@")[2].lower(),
+        "domain": domain_of(requests.recipient(request, reader)),
         "content": {"letter": str(request.kind), "request": request.id},
     }
 
@@ -51,4 +52,4 @@ def _welcome(session: Session, today: Today, readers: list[Scheduled], now: date
     if not readers:
         return
     due = [Due(row, "welcome:1", now, now + STALE_AFTER, Kind.LETTER) for row in readers]
-    planning.write_welcome(session, today, planning.decide(session, today, due, now=now), now=now)
+    planning.write_welcome(session, today, planning.choose(session, today, due, now=now), now=now)

@@ -11,10 +11,10 @@ from subscribers import audience
 from worker.ingest import runs
 from worker.send import heartbeats, waves
 from worker.send.ledger import lookups, writing
+from worker.send.letters import STALE_AFTER
 from worker.send.models import OPERATOR_ID, Kind, State
 from worker.send.waves import Account
 
-STALE_AFTER = timedelta(hours=24)
 MANY = 100  # the count stops there
 NAMED = 5  # readers
 

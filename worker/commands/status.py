@@ -1,7 +1,7 @@
 """`status`: what runs, what was sent, what comes next."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from textwrap import shorten
 
 import click
@@ -10,7 +10,7 @@ from config.runtime import Runtime
 from subscribers import audience, requests
 from worker.commands.common import FAILED, example, say, show, with_runtime
 from worker.commands.status_limits import show_limits
-from worker.commands.status_waves import show_waves
+from worker.commands.status_waves import lasting, show_waves
 from worker.ingest import runs
 from worker.ingest.registry import names_of
 from worker.send import control, heartbeats, notices
@@ -20,7 +20,6 @@ from worker.send.models import Kind
 WIDEST = 160  # letters of a cell
 LONGEST = 400  # letters of what is wrong: servers can be long-winded
 BAR = 40  # columns of the longest bar
-MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 
 
 @click.command(epilog=example("./paperboy status", "./paperboy status --next"))
@@ -35,7 +34,7 @@ def status(runtime: Runtime, upcoming: bool) -> None:  # noqa: FBT001 - click ha
     now = runtime.clock.now()
     with runtime.database.reading() as session:
         _sources(runs.latest(session, sources), runs.under_way(session, now), now)
-        show_waves(session, now, _lasting)
+        show_waves(session, now)
         halted = control.halted(session)
         _waiting(lookups.waiting(session, now=now), requests.unposted(session), lookups.later(session, now=now), now)
         show_limits(session, runtime)
@@ -70,7 +69,7 @@ def _waiting(due: Mapping[Kind, int], unposted: int, later: tuple[int, datetime 
     say(f"\nwaiting to be handed over: {each or 'nothing'}")
     count, first = later
     if first:
-        say(f"to be tried again later: {count}, the first in {_lasting(first - now)}")
+        say(f"to be tried again later: {count}, the first in {lasting(first - now)}")
 
 
 def _hours(hours: Sequence[tuple[datetime, int]]) -> None:
@@ -84,13 +83,4 @@ def _hours(hours: Sequence[tuple[datetime, int]]) -> None:
 
 
 def _ago(moment: datetime, now: datetime) -> str:
-    return f"{_lasting(now - moment)} ago"
-
-
-def _lasting(span: timedelta) -> str:
-    seconds = max(0, int(span.total_seconds()))
-    if seconds < 2 * MINUTE:
-        return f"{seconds} s"
-    if seconds < 2 * HOUR:
-        return f"{seconds // MINUTE} min"
-    return f"{seconds // HOUR} h" if seconds < 2 * DAY else f"{seconds // DAY} days"
+    return f"{lasting(now - moment)} ago"

@@ -1,6 +1,6 @@
 """What `status` says of waves: the newest ones added up, and how far each open one is, live."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -21,10 +21,10 @@ _EACH: dict[str, tuple[State, ...]] = {
     str(state): (state,) for state in (State.WAITING, State.CLAIMED, State.ACCEPTED, *_ENDED, State.SKIPPED)
 }
 _IN_SUM: dict[str, tuple[State, ...]] = {"waiting": OPEN, "accepted": (State.ACCEPTED,), "other": _ENDED, "skipped": (State.SKIPPED,)}
-InWords = Callable[[timedelta], str]
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 
 
-def show_waves(session: Session, now: datetime, lasting: InWords) -> None:
+def show_waves(session: Session, now: datetime) -> None:
     """The newest waves, and of the open ones how far they are."""
     recent = waves.recent(session)
     if not recent:
@@ -35,7 +35,7 @@ def show_waves(session: Session, now: datetime, lasting: InWords) -> None:
     say()
     show(("wave", "due (UTC)", "counted", *used, "account"), [_row(account, used.values()) for account in recent], "Waves")
     for account in [account for account in recent if account.open][:LIVE]:
-        _show_live(session, account, now, lasting)
+        _show_live(session, account, now)
 
 
 def _row(account: Account, used: Iterable[tuple[State, ...]]) -> Sequence[Said]:
@@ -57,9 +57,9 @@ def _balance(account: Account) -> Said:
     return "adds up"
 
 
-def _show_live(session: Session, account: Account, now: datetime, lasting: InWords) -> None:
+def _show_live(session: Session, account: Account, now: datetime) -> None:
     far = progress.of_wave(session, account.wave_id, now=now)
-    say(f"\nwave {account.wave_id}: {_in_words(far, account.course, now, lasting)}")
+    say(f"\nwave {account.wave_id}: {_in_words(far, account.course, now)}")
     domains = progress.by_domain(session, account.wave_id, SHARES)
     mailers = progress.by_mailer(session, account.wave_id, SHARES)
     show(("recipient domain", *_OF_SHARES), map(_cells, domains))
@@ -67,7 +67,7 @@ def _show_live(session: Session, account: Account, now: datetime, lasting: InWor
         show(("mailer", *_OF_SHARES), map(_cells, mailers))
 
 
-def _in_words(far: Progress, course: Course, now: datetime, lasting: InWords) -> str:
+def _in_words(far: Progress, course: Course, now: datetime) -> str:
     words = [f"{far.done} of {far.total} done ({100 * far.done // far.total} %)"]
     if course is Course.OPEN:
         words.append(f"{far.a_second:.0f} a second" if far.a_second >= 1 else f"{far.lately} in the last minute")
@@ -86,3 +86,13 @@ _OF_SHARES = ("waiting", "accepted", "other")
 
 def _cells(share: Share) -> Sequence[Said]:
     return share.name or "unknown", str(share.waiting), str(share.accepted), str(share.other)
+
+
+def lasting(span: timedelta) -> str:
+    """About how long: "90 s", "5 min", "3 h", "2 days"."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 2 * MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * HOUR:
+        return f"{seconds // MINUTE} min"
+    return f"{seconds // HOUR} h" if seconds < 2 * DAY else f"{seconds // DAY} days"

@@ -1,5 +1,6 @@
 """A whole installation for a bench: PostgreSQL that keeps what it says (fsync), Redis, beat and a worker, and the sink as its relay."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +19,13 @@ from tests.service import Service
 from worker.schema import migrate
 
 SECRET = "0123456789abcdef0123456789abcdef"
+_MEMORY = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20  # MB
 # What an operator would set on a machine of this size; nothing that trades safety for speed.
 POSTGRESQL = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
-    "shared_buffers": "512MB",
+    "shared_buffers": f"{max(128, _MEMORY // 8)}MB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
 }

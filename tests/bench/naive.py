@@ -26,8 +26,8 @@ from tests.bench.usual import ROWS, Desk, body, preheader, subject, view
 from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, Selection
 from worker.pick.today import Today
+from worker.send.memory import MEMORY
 from worker.send.models import Delivery, Kind, State
-from worker.send.planning import MEMORY
 
 QUEUE, TASK = "naive", "naive.deliver"
 CARDS, LINES = 10, 9

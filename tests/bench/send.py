@@ -44,6 +44,7 @@ def main(argv: list[str]) -> int:
         epilog="examples:\n  ./paperboy bench send\n  ./paperboy bench send --subscribers 20000 --rounds 1 --json",
     )
     parser.add_argument("--subscribers", type=int, default=100_000, help="default: 100,000")
+    parser.add_argument("--days", type=int, default=DAYS, help="that lie behind each reader  [60]")
     parser.add_argument("--workers", type=_numbers, default=(2, 1, 4), help="processes of the worker; the first is compared  [2,1,4]")
     parser.add_argument("--rounds", type=int, default=5, help="of the first number of workers; the others run once  [5]")
     parser.add_argument("--alone", action="store_true", help="without the usual ways beside it")
@@ -54,7 +55,7 @@ def main(argv: list[str]) -> int:
     columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress, installation() as here:
         try:
-            world = fill(here, asked.subscribers, progress)
+            world = fill(here, asked.subscribers, asked.days, progress)
             ours, others = compare(here, world, asked.workers[0], asked.rounds, {} if asked.alone else BESIDE, progress)
             by_workers = {asked.workers[0]: ours}
             for workers in asked.workers[1:]:
@@ -72,10 +73,10 @@ def main(argv: list[str]) -> int:
     return 1 if told["faults"] else 0
 
 
-def fill(here: Installation, readers: int, progress: Progress) -> World:
+def fill(here: Installation, readers: int, days: int, progress: Progress) -> World:
     """Papers, readers and their past."""
-    world = World(here.database, readers, datetime.now(UTC).replace(microsecond=0))
-    task = progress.add_task("readers and 60 days behind them", total=readers * (1 + DAYS))
+    world = World(here.database, readers, datetime.now(UTC).replace(microsecond=0), days)
+    task = progress.add_task(f"readers and {days} days behind them", total=readers * (1 + days))
     world.papers()
     world.rank()
     world.subscribers(lambda more: progress.advance(task, more))

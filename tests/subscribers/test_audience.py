@@ -89,6 +89,17 @@ def test_what_a_range_asked_for_is_one_statement(database: Database) -> None:
         ]
 
 
+def test_wishes_come_kind_by_kind_as_they_come_one_by_one(database: Database) -> None:
+    with database.transaction() as session:
+        ada = add_reader(session, authors=("Yann LeCun",), keywords=("mamba", "äther", "state, space"))
+        bob = add_reader(session, "bob@example.org", keywords=(), topics=())
+
+    with database.reading() as session:
+        found = {(reader, kind): values for reader, kind, values in audience.wishes_of(session, [ada.id, bob.id])}
+        rows = audience.interests_of(session, [ada.id])
+    assert found == {(ada.id, kind): tuple(value for _, of, value in rows if of == kind) for kind in ("author", "keyword", "topic")}
+
+
 def test_votes_are_read_the_newest_first(database: Database) -> None:
     with database.transaction() as session:
         ada = add_reader(session)

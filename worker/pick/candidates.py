@@ -28,11 +28,12 @@ class Candidates:
     """The papers of a ranking, the most trending first (equal ones by key), and beside each what choosing needs."""
 
     index: Index
+    ids: NDArray[np.int64]
     scores: NDArray[np.float64]  # trending
     first_seen_at: NDArray[np.float64]  # POSIX seconds
     hidden: NDArray[np.bool_]
     pins: tuple[int, ...]  # positions, the most trending first
-    twins: tuple[int, ...]  # papers of one number are near-duplicates
+    twins: NDArray[np.int64]  # papers of one number are near-duplicates
     facts: tuple[Fact, ...]
 
     @property
@@ -49,11 +50,12 @@ def gather(papers: Sequence[Paper], scores: Iterable[float], catalogue: Catalogu
     hidden = _among(ranked, marks.hides)
     return Candidates(
         index=indexed,
+        ids=np.array([paper.id for paper in ranked], np.int64),
         scores=score[order],
         first_seen_at=np.array([paper.first_seen_at.timestamp() for paper in ranked], np.float64),
         hidden=hidden,
         pins=tuple(int(place) for place in np.flatnonzero(_among(ranked, marks.pins) & ~hidden)),
-        twins=tuple(twins(indexed.vectors).tolist()),
+        twins=twins(indexed.vectors),
         facts=facts(ranked, hidden.tolist()),
     )
 

@@ -1,7 +1,9 @@
 """What picking decides for one reader: a Selection, or a Quiet day with its reason. Pure, and packed into the ledger's row."""
 
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
+from itertools import chain
 from typing import Any, NamedTuple
 
 
@@ -31,15 +33,9 @@ class Selection:
 
     def packed(self) -> dict[str, Any]:
         """Plain values for a JSON column; `unpacked` reads them back."""
-        return {
-            "for_you": self.for_you,
-            "trending": self.trending,
-            "more": self.more,
-            "candidates": self.candidates,
-            "matched": self.matched,
-            "still": self.still,
-            "quiet_days": self.quiet_days,
-        }
+        papers = [[choice.paper_id for choice in part] for part in (self.for_you, self.trending, self.more)]
+        reasons = [choice.reason for choice in (*self.for_you, *self.trending, *self.more)]
+        return packed(papers, reasons, self.candidates, matched=self.matched, still=self.still, quiet_days=self.quiet_days).content
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +45,58 @@ class Quiet:
     reason: str
 
 
-def unpacked(row: dict[str, Any]) -> Selection:
-    """The Selection that `packed` wrote."""
-    parts = {part: tuple(starmap(Choice, row[part])) for part in ("for_you", "trending", "more")}
+class Packed(NamedTuple):
+    """A Selection as the ledger keeps it: plain values, each reason once."""
+
+    papers: bytes  # the ids of all of them, little-endian int64
+    content: dict[str, Any]
+
+
+_PARTS = ("for_you", "trending", "more")
+
+
+def packed(  # noqa: PLR0913 - a value's fields, no knobs
+    papers: Sequence[Sequence[int]],
+    reasons: Sequence[str],
+    candidates: int,
+    *,
+    matched: bool,
+    still: Sequence[str],
+    quiet_days: Sequence[str],
+) -> Packed:
+    """The ids of the papers, part by part, and the reason of each, in one row."""
+    words = dict.fromkeys(reasons)
+    numbers = {reason: number for number, reason in enumerate(words)}
+    content = {
+        **dict(zip(_PARTS, papers, strict=True)),
+        "why": [numbers[reason] for reason in reasons],
+        "words": list(words),
+        "candidates": candidates,
+        "matched": matched,
+        "still": still,
+        "quiet_days": quiet_days,
+    }
+    return Packed(array("q", chain.from_iterable(papers)).tobytes(), content)
+
+
+def shown(content: Mapping[str, Any]) -> Iterator[int]:
+    """The ids of the papers in a packed Selection; none in what is no Selection."""
+    return chain.from_iterable(content.get(part, ()) for part in _PARTS)
+
+
+def spelled_out(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A packed Selection with each reason beside its paper, for people; anything else as it is."""
+    if "why" not in content:
+        return dict(content)
+    chosen = unpacked(content)
+    rest = {name: value for name, value in content.items() if name not in {"why", "words"}}
+    return rest | {part: [list(choice) for choice in getattr(chosen, part)] for part in _PARTS}
+
+
+def unpacked(row: Mapping[str, Any]) -> Selection:
+    """The Selection that was packed."""
+    reasons = iter([row["words"][number] for number in row["why"]])
+    parts = {part: tuple(map(Choice, row[part], reasons)) for part in _PARTS}
     return Selection(
         **parts,
         candidates=row["candidates"],

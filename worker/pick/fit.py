@@ -9,15 +9,18 @@ the same product, of which only the sign is read. Measured for 10,000 readers of
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from worker.pick.answers import Answers
 from worker.pick.features import Cause, CauseKind, Index, Table, index, row, table
 from worker.pick.readers import Reader
 
 __all__ = ["Cause", "CauseKind", "Fit", "Index", "fit", "index", "topic_counts"]
+
+Ints = NDArray[np.int64]
 
 # However many disliked papers it resembles, a paper that answers a wish stays in reach.
 FLOOR = 0.1
@@ -33,6 +36,7 @@ class Fit:
     muted: csr_matrix  # readers x papers, bool
     wishes: csr_matrix  # readers x features: what was asked for, below 0 where a reader wants less of it
     matches: csr_matrix  # papers x features: how strongly a paper answers
+    answers: Answers  # every wish and every paper that answers it
     features: tuple[Cause, ...]  # each feature as a cause
     liked: Mapping[tuple[int, int], str]  # (reader, feature) -> when the paper that the feature is was liked, in words
 
@@ -48,25 +52,28 @@ class Fit:
 
     def reason(self, reader: int, paper: int) -> str:
         """The causes as a reader is told them: "State-space models; keyword mamba", "like “Robots”, which you liked on Tuesday"."""
-        return self.reasons([reader], [paper])[0]
+        return self.reasons(np.array([reader]), np.array([paper]))[0]
 
-    def reasons(self, readers: Sequence[int], papers: Sequence[int]) -> list[str]:
-        """The reason of each pair, for many pairs at once: a tenth of what it costs one by one."""
-        answers = self.wishes[np.asarray(readers, np.int64)].multiply(self.matches[np.asarray(papers, np.int64)]).tocsr()
-        answers.sort_indices()
-        pair = np.repeat(np.arange(len(readers)), np.diff(answers.indptr))
-        order = np.lexsort((answers.indices, -answers.data, pair))
-        ranked, weights = answers.indices[order].tolist(), answers.data[order].tolist()
-        told = [_told(cause) for cause in self.features]
-        said = [told[feature] for feature in ranked]
+    def reasons(self, readers: Ints, papers: Ints) -> list[str]:
+        """The reason of each pair, for many pairs at once: a twentieth of what it costs one by one."""
+        pairs = readers * self.scores.shape[1] + papers
+        places, wishes = self.answers.ranked(pairs, CAUSES_TOLD)
+        told = self._told(wishes)
+        said = [""] * len(pairs)
+        for place, wish in zip(places.tolist(), wishes.tolist(), strict=True):
+            said[place] = f"{said[place]}; {told[wish]}" if said[place] else told[wish]
+        return said
+
+    def _told(self, numbers: NDArray[np.int32]) -> dict[int, str]:
+        """These wishes as their readers are told them, by number."""
+        used = np.flatnonzero(np.bincount(numbers))
+        features = self.wishes.indices[used].tolist()
+        told = {wish: _told(self.features[feature]) for wish, feature in zip(used.tolist(), features, strict=True)}
         if self.liked:  # the one cause that is told to each reader in other words
-            likes = np.array([cause.kind is CauseKind.LIKE for cause in self.features])
-            for place in np.flatnonzero(likes[ranked]).tolist():
-                said[place] += self.liked.get((readers[int(pair[place])], ranked[place]), "")
-        return [
-            "; ".join(said[place] for place in range(start, min(end, start + CAUSES_TOLD)) if weights[place] > 0)
-            for start, end in pairwise(answers.indptr.tolist())
-        ]
+            readers = np.searchsorted(self.wishes.indptr, used, side="right") - 1
+            for reader, wish, feature in zip(readers.tolist(), told, features, strict=True):
+                told[wish] += self.liked.get((reader, feature), "")
+        return told
 
 
 def fit(index: Index, readers: Sequence[Reader]) -> Fit:
@@ -92,7 +99,7 @@ def fit(index: Index, readers: Sequence[Reader]) -> Fit:
     by_paper = asked.matches.T.tocsr()
     by_paper.sort_indices()
     causes = tuple(index.cause(wish) for wish in asked.features)
-    return Fit(_scores(asked, muted), muted, asked.wishes, by_paper, causes, _liked(asked, readers))
+    return Fit(_scores(asked, muted), muted, asked.wishes, by_paper, Answers.of(asked), causes, _liked(asked, readers))
 
 
 def topic_counts(index: Index) -> dict[str, int]:

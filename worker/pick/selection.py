@@ -11,19 +11,17 @@ along. Who wants no trending part asked to hear of matches alone, so one that is
 digest reaches back to the last one.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from worker.pick.candidates import Candidates
-from worker.pick.choices import Choice, Quiet, Selection
+from worker.pick.choices import Packed, Quiet, Selection, packed, unpacked
 from worker.pick.facts import since
-from worker.pick.matches import Match, Matches
+from worker.pick.lists import Bools, Ints, Lists, Quota, Taken, merged
+from worker.pick.matches import Matches
 from worker.pick.readers import Reader
 
 SHORTEST = timedelta(hours=72)
@@ -31,7 +29,7 @@ LONGEST = timedelta(days=8)
 BLOCK = 1000  # readers at once: masks of readers x papers stay at a few MB
 MORE = 15  # one-line titles
 ENOUGH = 3  # cards that are worth a mail
-FEW = 32  # of the trending, hardly a reader needs more
+FEW = 64  # of the trending, hardly a reader needs more
 PINNED = "picked by the editor"
 
 
@@ -47,144 +45,128 @@ def window(last_digest_at: datetime | None, now: datetime) -> datetime:
 
 def select(readers: Sequence[Reader], candidates: Candidates, now: datetime) -> list[Selection | Quiet]:
     """What each reader gets at the moment `now`, in the readers' order."""
-    chosen: list[Selection | Quiet] = []
+    return [one if isinstance(one, Quiet) else unpacked(one.content) for one in pick(readers, candidates, now)]
+
+
+def pick(readers: Sequence[Reader], candidates: Candidates, now: datetime) -> Iterator[Packed | Quiet]:
+    """The same in the form in which it is kept."""
     for start in range(0, len(readers), BLOCK):
-        chosen += _Block(readers[start : start + BLOCK], candidates, now).selections()
-    return chosen
+        yield from _Block(readers[start : start + BLOCK], candidates, now).outcomes()
 
 
-@dataclass(slots=True)
-class _Draft:
-    """Positions of the papers chosen for one reader so far, and the groups of near-duplicates that are thereby out."""
+class _Parts(NamedTuple):
+    """What was chosen for a block of readers."""
 
-    following: bool  # whether the reader follows anything, or liked what is like a candidate
-    for_you: list[int] = field(default_factory=list)
-    trending: list[int] = field(default_factory=list)
-    more: list[int] = field(default_factory=list)
-    taken: set[int] = field(default_factory=set)
+    for_you: Lists
+    trending: Lists
+    more: Lists
+
+    @property
+    def counts(self) -> list[Ints]:
+        """How many papers each reader has of each part."""
+        return [np.diff(part.ends) for part in self]
 
 
 class _Block:
-    """A thousand readers at most: what is costly is computed for all at once, then each is dealt with by the few best papers."""
+    """A thousand readers at most, chosen for in step; only the last act, writing it down, goes reader by reader."""
 
     def __init__(self, readers: Sequence[Reader], candidates: Candidates, now: datetime) -> None:
         self._readers = readers
         self._candidates = candidates
         self._now = now
         self._matches = Matches(readers, candidates)
-        self._ids = [paper.id for paper in candidates.papers]
-        self._told: dict[tuple[int, date], str] = {}
+        self._for_you = np.array([reader.for_you for reader in readers], np.int64)
+        self._trending = np.array([reader.trending for reader in readers], np.int64)
+        # Whether the reader follows anything, or liked what is like a candidate.
+        self._following: Bools = np.array([reader.asks for reader in readers], np.bool_) | (self._matches.counts > 0)
 
-    def selections(self) -> Iterator[Selection | Quiet]:
-        drafts = [self._draft(place, reader) for place, reader in enumerate(self._readers)]
-        pairs = [(place, paper) for place, draft in enumerate(drafts) for paper in chain(draft.for_you, draft.more)]
-        reasons = iter(self._matches.fit.reasons([place for place, _ in pairs], [paper for _, paper in pairs]))
-        new, news = (mask.sum(axis=1).tolist() for mask in (self._matches.open, self._matches.news))
-        for place, (reader, draft) in enumerate(zip(self._readers, drafts, strict=True)):
-            for_you = self._choices(draft.for_you, reasons)
-            more = self._choices(draft.more, reasons)
-            if self._too_little(place, draft, news[place]):
-                yield Quiet(_why_quiet(reader, draft, news[place], self._now.date()))
-            else:
-                yield self._selection(place, draft, for_you, more, new[place])
+    def outcomes(self) -> Iterator[Packed | Quiet]:
+        parts = self._chosen()
+        new, news = (mask.sum(axis=1) for mask in (self._matches.open, self._matches.news))
+        quiet = self._too_little(parts, news).tolist()
+        following, counts = self._following.tolist(), self._matches.counts.tolist()
+        still, new = self._still(), new.tolist()
+        for place, (reader, (papers, reasons)) in enumerate(zip(self._readers, self._written(parts), strict=True)):
+            if quiet[place]:
+                yield Quiet(_why_quiet(reader, int(news[place]), self._now.date(), following=following[place]))
+                continue
+            matched = not following[place] or counts[place] > 0
+            yield packed(papers, reasons, new[place], matched=matched, still=still.get(place, ()), quiet_days=reader.quiet_days)
 
-    def _draft(self, place: int, reader: Reader) -> _Draft:
-        shown, twins = self._matches.open[place], self._candidates.twins
-        draft = _Draft(following=reader.asks or self._matches.count(place) > 0)
-        room = reader.trending if draft.following else reader.for_you + reader.trending
-        draft.trending = _first((pin for pin in self._candidates.pins if shown[pin]), room, twins, draft.taken)
-        matches = self._matches.of(place)
-        draft.for_you, passed = _spread(matches, reader.for_you, self._matches.causes(place), twins, draft.taken)
-        draft.trending += _first(_positions(shown), room - len(draft.trending), twins, draft.taken)
-        draft.more = _first(chain(passed, (paper for paper, _ in matches)), MORE, twins, draft.taken)
-        return draft
+    def _chosen(self) -> _Parts:
+        """Pins first, then what fits, then what trends, then lines: of near-duplicates the first one stays."""
+        matches, readers = self._matches, len(self._readers)
+        taken = Taken(readers, self._candidates.twins)
+        room = np.where(self._following, self._trending, self._for_you + self._trending)
+        pinned = self._pinned(taken, room)
+        room -= np.diff(pinned.ends)
+        shares = -(-self._for_you // np.maximum(1, np.minimum(matches.causes, self._for_you)))
+        for_you = matches.best.where(taken.spread(matches.best, self._for_you, Quota(matches.wishes, shares)))
+        trending = merged([pinned, *self._rising(taken, room)])
+        more = matches.best.where(taken.first(matches.best, np.full(readers, MORE)))
+        return _Parts(for_you, trending, more)
 
-    def _too_little(self, place: int, draft: _Draft, news: int) -> bool:
-        reader = self._readers[place]
-        if draft.following and not reader.trending:
-            return not ((draft.for_you or draft.more) and self._matches.news_among(place))
-        room = reader.for_you + reader.trending
-        return min(news, len(draft.for_you) + len(draft.trending)) < min(ENOUGH, room) or not (room or draft.more)
+    def _pinned(self, taken: Taken, room: Ints) -> Lists:
+        count = len(self._readers)
+        given, left = [], room.copy()
+        for pin in self._candidates.pins:
+            readers = taken.one(np.flatnonzero(self._matches.open[:, pin] & (left > 0)), pin)
+            left[readers] -= 1
+            given.append(Lists.of(readers, np.full(readers.size, pin), count))
+        return merged([Lists.of(np.empty(0, np.int64), np.empty(0, np.int64), count), *given])
 
-    def _selection(self, place: int, draft: _Draft, for_you: tuple[Choice, ...], more: tuple[Choice, ...], new: int) -> Selection:
-        reader = self._readers[place]
-        today = reader.today or self._now.date()
-        return Selection(
-            for_you=for_you,
-            trending=self._choices(draft.trending, (self._why_trending(paper, today) for paper in draft.trending)),
-            more=more,
-            candidates=new,
-            matched=not draft.following or self._matches.count(place) > 0,
-            still=self._still(place, reader),
-            quiet_days=reader.quiet_days,
-        )
+    def _rising(self, taken: Taken, room: Ints) -> Iterator[Lists]:
+        """What trends most, for so many of each reader; the first few candidates are as a rule enough."""
+        shown, left = self._matches.open, room.copy()
+        for first, last in ((0, FEW), (FEW, shown.shape[1])):
+            waiting = np.flatnonzero(left > 0)
+            rows, columns = np.nonzero(shown[waiting, first:last])
+            lists = Lists.of(waiting[rows], columns + first, left.size)
+            found = lists.where(taken.first(lists, left))
+            left -= np.diff(found.ends)
+            yield found
 
-    def _choices(self, papers: Sequence[int], reasons: Iterable[str]) -> tuple[Choice, ...]:
-        """The papers with a reason each; takes no more reasons than there are papers."""
-        return tuple(map(Choice, map(self._ids.__getitem__, papers), reasons))
+    def _too_little(self, parts: _Parts, news: Ints) -> Bools:
+        for_you, trending, more = parts.counts
+        alone = self._following & (self._trending == 0)  # they asked to hear of matches only
+        some_news = ((for_you > 0) | (more > 0)) & self._matches.have_news()
+        room = self._for_you + self._trending
+        few: Bools = np.minimum(news, for_you + trending) < np.minimum(ENOUGH, room)
+        return np.where(alone, ~some_news, few | ((room == 0) & (more == 0)))
 
-    def _why_trending(self, paper: int, today: date) -> str:
-        if paper in self._candidates.pins:
-            return PINNED
-        if (paper, today) not in self._told:
-            self._told[paper, today] = self._candidates.facts[paper].words(today)
-        return self._told[paper, today]
+    def _written(self, parts: _Parts) -> Iterator[tuple[list[list[int]], list[str]]]:
+        """Reader by reader: the ids of the papers, part by part, and the reason of each."""
+        for_you, trending, more = parts
+        fits = self._matches.fit.reasons(np.concatenate([for_you.readers, more.readers]), np.concatenate([for_you.papers, more.papers]))
+        said = [fits[: for_you.papers.size], self._why_trending(trending), fits[for_you.papers.size :]]
+        ids = [self._candidates.ids[part.papers].tolist() for part in parts]
+        spans = zip(*(map(slice, ends[:-1], ends[1:]) for ends in (part.ends.tolist() for part in parts)), strict=True)
+        for here in spans:
+            reasons = [reason for words, span in zip(said, here, strict=True) for reason in words[span]]
+            yield [papers[span] for papers, span in zip(ids, here, strict=True)], reasons
 
-    def _still(self, place: int, reader: Reader) -> tuple[str, ...]:
-        silent = self._matches.quiet_topics(place)
-        if not silent:
-            return ()
+    def _why_trending(self, trending: Lists) -> list[str]:
+        """The reason of each; what is said to one reader is said to all whose day it is."""
+        told: dict[tuple[int, date], str] = {}
+        days = [reader.today or self._now.date() for reader in self._readers]
+        pairs = [(paper, days[reader]) for reader, paper in zip(trending.readers.tolist(), trending.papers.tolist(), strict=True)]
+        for paper, today in set(pairs):
+            told[paper, today] = PINNED if paper in self._candidates.pins else self._candidates.facts[paper].words(today)
+        return [told[pair] for pair in pairs]
+
+    def _still(self) -> dict[int, tuple[str, ...]]:
+        """The names of the topics that a reader follows and for which there is nothing, as the reader lists them."""
         index = self._candidates.index
-        return tuple(index.catalogue.topics[index.topic_rows[key]].name for key in reader.topics if key in silent)
+        return {
+            place: tuple(index.catalogue.topics[index.topic_rows[key]].name for key in self._readers[place].topics if key in silent)
+            for place, silent in self._matches.quiet_topics().items()
+        }
 
 
-def _spread(matches: Iterator[Match], size: int, causes: int, twins: Sequence[int], taken: set[int]) -> tuple[list[int], list[int]]:
-    """The best matches, no wish having more than its share while others have any; and those passed over for that."""
-    share = -(-size // max(1, min(causes, size)))
-    cards: Counter[int] = Counter()
-    places: dict[int, int] = {}  # of the papers looked at, among the matches
-    chosen: list[int] = []
-    passed: list[int] = []
-    while len(chosen) < size and (match := next(matches, None)):
-        paper, feature = match
-        if twins[paper] in taken:
-            continue
-        places[paper] = len(places)
-        if cards[feature] == share:
-            passed.append(paper)
-            continue
-        cards[feature] += 1
-        taken.add(twins[paper])
-        chosen.append(paper)
-    chosen += _first(passed, size - len(chosen), twins, taken)
-    return sorted(chosen, key=places.__getitem__), passed
-
-
-def _first(papers: Iterable[int], size: int, twins: Sequence[int], taken: set[int]) -> list[int]:
-    """The first `size` papers none of whose near-duplicates is taken; takes them."""
-    chosen: list[int] = []
-    if size <= 0:
-        return chosen
-    for paper in papers:
-        if twins[paper] not in taken:
-            taken.add(twins[paper])
-            chosen.append(paper)
-            if len(chosen) == size:
-                break
-    return chosen
-
-
-def _positions(shown: NDArray[np.bool_]) -> Iterator[int]:
-    """The positions that are true, rising; the first few at little cost."""
-    places = np.flatnonzero(shown)
-    yield from places[:FEW].tolist()
-    yield from places[FEW:].tolist()
-
-
-def _why_quiet(reader: Reader, draft: _Draft, new: int, utc: date) -> str:
+def _why_quiet(reader: Reader, new: int, utc: date, *, following: bool) -> str:
     when = since(reader.news_since.date(), reader.today or utc)
     if not new:
         return f"nothing new{when}"
-    if draft.following and not reader.trending:
+    if following and not reader.trending:
         return f"none of {new} new papers{when} matches" if new > 1 else f"the only new paper{when} does not match"
     return f"only {new} new paper{'s' if new > 1 else ''}{when}"

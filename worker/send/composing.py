@@ -18,7 +18,7 @@ from subscribers.models import Request, RequestKind, Standing
 from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick import editions
-from worker.pick.choices import Selection, unpacked
+from worker.pick.choices import Selection, shown, unpacked
 from worker.render import letters
 from worker.render.addressee import Addressee, Urls
 from worker.render.digests import NothingToShow
@@ -209,7 +209,7 @@ class LedgerComposer:
 
 def _shown(claims: Sequence[Claimed]) -> set[int]:
     """The ids of all papers in these claims."""
-    return {paper for one in claims for part in ("for_you", "trending", "more") for paper, _ in one.content.get(part, ())}
+    return {paper for one in claims for paper in shown(one.content)}
 
 
 def _addressee(claimed: Claimed, reader: Reader, address: str, now: datetime, urls: Urls, mark: str) -> Addressee:  # noqa: PLR0913, PLR0917 - a value's fields, no knobs

@@ -16,7 +16,7 @@ from worker.pick.today import Today
 from worker.send import planning
 from worker.send.ledger import writing
 from worker.send.models import Delivery, State
-from worker.send.planning import Decided, Due, Plan
+from worker.send.planning import Chosen, Decided, Due, Plan
 from worker.send.words import told
 
 BLOCK = 1000
@@ -50,7 +50,7 @@ def bring_forward(database: Database, today: Today, clock: Clock, ids: Sequence[
         now = clock.now()
         with database.transaction() as session:
             due = open_to(session, audience.locked(session, ids[start : start + BLOCK]), result, now=now)
-            decided = planning.decide(session, today, due, now=now)
+            decided = planning.choose(session, today, due, now=now)
             # Where there is too little now, nothing is used up: the hour is still to come, and may bring more.
             planning.write(session, today, Plan([one for one in decided if not isinstance(one.outcome, Quiet)]), now=now)
             _note(session, decided, result)
@@ -92,7 +92,7 @@ def _refusal(row: Scheduled, before: Delivery | None, now: datetime) -> str | No
     return None
 
 
-def _note(session: Session, decided: Sequence[Decided], result: Forwarded) -> None:
+def _note(session: Session, decided: Sequence[Chosen], result: Forwarded) -> None:
     written = writing.existing(session, [one.due.row.id for one in decided], {one.due.occasion for one in decided})
     for one in decided:
         if isinstance(one.outcome, Quiet):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from config.clock import Clock
 from subscribers.models import Subscriber
 from subscribers.privacy import Json
+from worker.pick.choices import spelled_out
 from worker.send import announcements
 from worker.send.ledger import outcomes
 from worker.send.models import OPEN, OPERATOR_ID, Delivery
@@ -34,7 +35,7 @@ class LedgerHolder:
                 "due_at": row.due_at.isoformat(timespec="seconds"),
                 "state": str(row.state),
                 "answer": f"{row.code} {row.reason}".strip(),
-                "content": row.content | ({"subject": subjects[row.content["notice"]]} if "notice" in row.content else {}),
+                "content": spelled_out(row.content) | ({"subject": subjects[row.content["notice"]]} if "notice" in row.content else {}),
             }
             for row in rows
         ]

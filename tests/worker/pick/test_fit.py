@@ -162,7 +162,7 @@ def test_a_paper_like_one_that_was_liked_fits_and_says_so_but_not_the_liked_one_
 def test_each_reader_is_told_the_day_of_their_own_vote() -> None:
     readers = following(), following(liked={1: " on Tuesday"}), following(disliked=(1,)), following(liked={3: " today", 1: " yesterday"})
     result = fitted(works(*LIKED), *readers)
-    assert result.reasons([1, 0, 3, 2], [1, 1, 1, 1]) == [
+    assert result.reasons(np.array([1, 0, 3, 2]), np.array([1, 1, 1, 1])) == [
         f"like “{LIKED[0]}”, which you liked on Tuesday",
         "",
         f"like “{LIKED[0]}”, which you liked yesterday",

@@ -1,5 +1,6 @@
 """Selection: who gets what, why, and when nobody gets mail."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.worker.pick.offers import DAY, HOUR, NOW, a_paper, a_reader, chosen, from_papers, ids, picked
+from tests.worker.pick.plain import Plain
 from worker.ingest.papers import Paper
 from worker.pick.choices import Quiet
 from worker.pick.readers import Reader
@@ -272,6 +274,21 @@ def test_whatever_comes_no_paper_twice_and_nothing_had_muted_or_hidden(
         assert len(made.more) <= MORE
         assert all(choice.reason for choice in (*made.for_you, *made.trending, *made.more))
         assert made.candidates >= len(shown)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PAPERS, st.lists(st.integers(1, 40), max_size=12), st.lists(READER, min_size=1, max_size=6), MARKED, MARKED)
+def test_a_block_of_readers_gets_what_each_would_get_by_the_plain_rules(
+    papers: list[Paper], alike: list[int], readers: list[Reader], pins: frozenset[int], hides: frozenset[int]
+) -> None:
+    """Near-duplicates among them: those named take the words of the first of these."""
+    words = "a survey of learning to grasp slippery objects with a soft robot hand under uncertain friction"
+    offered = [
+        replace(paper, title=words if paper.id % 2 else f"qubit {words}", abstract=words) if paper.id in alike else paper
+        for paper in papers
+    ]
+    candidates = from_papers(offered, pins=pins, hides=hides)
+    assert select(readers, candidates, NOW) == [Plain(reader, candidates, NOW).outcome() for reader in readers]
 
 
 @settings(max_examples=60)

@@ -169,3 +169,4 @@ def test_an_export_says_what_was_mailed_and_what_became_of_it(world: World) -> N
 
     assert (mail["occasion"], mail["state"], mail["due_at"]) == ("digest:2026-06-17", "accepted", "2026-06-17T07:00:00+00:00")
     assert len(mail["content"]["trending"]) == 5
+    assert all(reason for _, reason in mail["content"]["trending"])

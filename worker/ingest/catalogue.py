@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from worker.ingest.models import Alias, Listing, PaperRow, Snapshot
+from worker.ingest.models import Alias, PaperRow, Snapshot
 from worker.ingest.papers import Paper, arxiv_id, doi, title_name
 
 BITE = 5_000  # values in one IN (...): SQLite takes 32,766, PostgreSQL's protocol 65,535
@@ -40,8 +40,6 @@ class Counts:
     """How much there is."""
 
     papers: int
-    listings: int
-    snapshots: int
     newest: datetime | None  # when the newest paper was first seen
 
 
@@ -109,8 +107,7 @@ def counts(session: Session) -> Counts:
     """How much the catalogue holds."""
     stands = PaperRow.merged_into.is_(None)
     papers, newest = session.execute(select(func.count(), func.max(PaperRow.first_seen_at)).where(stands)).one()
-    listings, snapshots = (session.scalar(select(func.count()).select_from(table)) or 0 for table in (Listing, Snapshot))
-    return Counts(papers, listings, snapshots, newest)
+    return Counts(papers, newest)
 
 
 def in_bites(values: Iterable[_Value], size: int = BITE) -> Iterator[list[_Value]]:

@@ -19,7 +19,7 @@ def test_an_empty_catalogue_answers_with_nothing(database: Database) -> None:
         assert catalogue.ids_by_key(session, ["arxiv:2606.00001"]) == {}
         assert catalogue.find(session, "anything") == []
         assert catalogue.redirects(session) == {}
-        assert catalogue.counts(session) == catalogue.Counts(0, 0, 0, None)
+        assert catalogue.counts(session) == catalogue.Counts(0, None)
         history = catalogue.snapshots_since(session, [1], NOW)
         assert [len(column) for column in (history.paper_ids, history.taken_at, history.votes, history.stars)] == [0] * 4
 
@@ -129,4 +129,4 @@ def test_what_is_there_is_counted(database: Database) -> None:
     take_in(database, a_record(1, votes=1), a_record(2))
     take_in(database, a_record(1, votes=2), a_record(1, source="arxiv"), now=NOW + HOUR)
     with database.reading() as session:
-        assert catalogue.counts(session) == catalogue.Counts(papers=2, listings=3, snapshots=2, newest=NOW)
+        assert catalogue.counts(session) == catalogue.Counts(papers=2, newest=NOW)

@@ -25,21 +25,11 @@ class Service:
 
     @contextmanager
     def running(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
-        log = (self.folder / f"{command[0]}.log").open("ab")
-        process = subprocess.Popen(
-            [sys.executable, "-m", self.module, *command], env=self.environ, stdout=log, stderr=log, cwd=self.folder, start_new_session=True
-        )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            log.close()
+        words = [sys.executable, "-m", self.module, *command]
+        with (self.folder / f"{command[0]}.log").open("ab") as log:
+            process = subprocess.Popen(words, env=self.environ, stdout=log, stderr=log, cwd=self.folder, start_new_session=True)
+            with ended(process):
+                yield process
 
     def send(self, task: str, times: int) -> None:
         """Put the same task into its queue so many times."""
@@ -53,3 +43,18 @@ class Service:
             if time.monotonic() > deadline:
                 pytest.fail("\n".join(log.read_text()[-4000:] for log in self.folder.glob("*.log")))
             time.sleep(0.2)
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """After this block it is told to end, if it still runs, and after half a minute made to."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,6 +1,5 @@
 """Commands that run until they are told to stop, as processes whose words stand in the desk's state folder."""
 
-import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from tests.service import ended
 from tests.worker.commands.desk import PATIENCE, Desk
 
 
@@ -27,19 +27,12 @@ def running(desk: Desk, *words: str, **environ: str) -> Iterator[subprocess.Pope
             stdout=log,
             stderr=log,
         ) as process,
+        ended(process),
     ):
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(30)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+        yield process
 
 
-def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
     """Until it is so; whoever does not answer yet is asked again."""
     deadline = time.monotonic() + PATIENCE
     while not _asked(what):

@@ -2,14 +2,15 @@
 
 import signal
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from config.database import Database
 from tests.worker.commands.desk import PAGE, Desk, Said
+from tests.worker.commands.services import wait_for
 
 EVERY = (
     ("ingest", "file", str(PAGE)),
@@ -183,12 +184,18 @@ def test_help_answers_without_waking_the_house(desk: Desk) -> None:
         assert f"'{heavy}'" not in said.out
 
 
+def somebody_waits_for_a_lock(database: Database) -> bool:
+    with database.reading() as session:
+        here = text("SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database WHERE NOT granted AND datname = current_database()")
+        return bool(session.scalar(here))
+
+
 def test_ctrl_c_ends_with_a_line_and_130(stocked: Desk, postgresql_url: str) -> None:
     """The command waits for a database that never answers: a queue of one that nobody takes from."""
     with closing(Database(postgresql_url)) as database, database.transaction() as session:
         session.connection().exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
         process = stocked.started("status", PAPERBOY_DATABASE_URL=postgresql_url)
-        time.sleep(4)
+        wait_for(lambda: somebody_waits_for_a_lock(database), process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "", "paperboy: broken off\n")

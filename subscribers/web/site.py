@@ -153,6 +153,11 @@ def too_often(site: Site) -> Response:
     return response
 
 
+async def _form(request: Request) -> Mapping[str, Sequence[str]]:
+    """What was sent, without the one character that PostgreSQL keeps in no text."""
+    return {name: [value.replace("\0", "") for value in values] for name, values in (await _fields(request)).items()}
+
+
 def _urlencoded(body: bytes) -> Mapping[str, Sequence[str]]:
     try:
         return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -160,7 +165,7 @@ def _urlencoded(body: bytes) -> Mapping[str, Sequence[str]]:
         return {}
 
 
-async def _form(request: Request) -> Mapping[str, Sequence[str]]:
+async def _fields(request: Request) -> Mapping[str, Sequence[str]]:
     """Both encodings of RFC 8058, section 3.2. A body that cannot be read says nothing: leaving must work even so."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":

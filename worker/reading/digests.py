@@ -1,5 +1,6 @@
 """A digest in the browser, behind its *read* token: its papers, and votes on them. Shows whose it is to nobody."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,7 @@ class Wish(StrEnum):
     LESS = "less"
 
 
+_ID = re.compile(r"\d{1,18}", re.ASCII)
 _VALUES = {Wish.MORE: Value.MORE, Wish.LESS: Value.LESS}
 
 
@@ -53,8 +55,8 @@ def routes(site: Site) -> list[Route]:
     return [
         Route("/digests/{token}", endpoint(site, show), methods=["GET"]),
         Route("/digests/{token}/papers.bib", endpoint(site, references), methods=["GET"]),
-        Route("/digests/{token}/papers/{paper:int}/{wish}", endpoint(site, ask), methods=["GET"]),
-        Route("/digests/{token}/papers/{paper:int}/{wish}", endpoint(site, vote), methods=["POST"]),
+        Route("/digests/{token}/papers/{paper}/{wish}", endpoint(site, ask), methods=["GET"]),
+        Route("/digests/{token}/papers/{paper}/{wish}", endpoint(site, vote), methods=["POST"]),
     ]
 
 
@@ -126,7 +128,7 @@ def _open(site: Site, asked: Asked, session: Session) -> Opened:
 
 def _paper(asked: Asked, opened: Opened) -> Paper:
     """The paper of the path, if the digest holds it. Raises LinkError."""
-    number = int(asked.path["paper"])
+    number = int(asked.path["paper"]) if _ID.fullmatch(asked.path["paper"]) else 0
     # A work that was merged since is asked for by the id that mails carry, or by the one that pages show.
     found = opened.papers.get(number) or next((paper for paper in opened.papers.values() if paper.id == number), None)
     if found is None:

@@ -111,7 +111,10 @@ def _local(folder: Path, page: Page) -> Handler:
     """Only for who asks this machine by its own name: a page elsewhere that points its domain here (DNS rebinding) learns nothing."""
 
     def answer(site: Site, asked: Asked) -> Response:
-        host = urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
+        try:
+            host = urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
+        except ValueError:  # an IPv6 address that is none
+            host = ""
         if not _is_loopback(host) or not _is_loopback(asked.network.partition("/")[0]):
             raise HTTPException(404)
         return page(site, folder, asked)

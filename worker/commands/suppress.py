@@ -10,7 +10,7 @@ from subscribers import audience, standing
 from subscribers.addresses import AddressError, address_key, check_address, kept_key
 from subscribers.standing import Reason
 from worker.commands.common import USAGE, example, fail, say, with_runtime
-from worker.send.ledger import outcomes
+from worker.send.ledger import steering
 
 
 @click.command(
@@ -34,7 +34,7 @@ def suppress(runtime: Runtime, email: str, because: str, lift: bool) -> None:  #
             return
         was_new = standing.suppress(session, key, Reason.OPERATOR, now, because)
         row = audience.by_address_key(session, key)
-        taken = outcomes.cancel_for(session, row.id, now=now, reason="suppressed by the operator") if row else 0
+        taken = steering.cancel_for(session, row.id, now=now, reason="suppressed by the operator") if row else 0
     taken_back = f"; taken back: {taken} that waited" if taken else ""
     say(f"{address} is suppressed{'' if was_new else ' (it was before)'}{taken_back}")
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from config.database import upsert
 from worker.send import waves
-from worker.send.ledger import outcomes
+from worker.send.ledger import steering
 from worker.send.models import Course, State, Switch, Wave
 
 HALT = "halt"
@@ -78,7 +78,7 @@ def cancel(session: Session, wave_ids: Collection[int] | None, *, now: datetime)
     for wave in _wanted(session, wave_ids, over=(Course.CLOSED,)):
         was, wave.state = wave.state, Course.CANCELLED
         session.flush()
-        cancelled = outcomes.cancel_waves(session, [wave.id], now=now, reason=CALLED_OFF)
+        cancelled = steering.cancel_waves(session, [wave.id], now=now, reason=CALLED_OFF)
         called_off.append(Steered(wave.id, wave.due_at, was, cancelled, waves.account(session, wave).states.get(State.CLAIMED, 0)))
     return called_off
 
@@ -88,17 +88,17 @@ def retry_failed(session: Session, only: Collection[int] | None, *, now: datetim
 
     A wave that was over is open again until that is settled. What a cancelled wave left failed stays so.
     """
-    again, wave_ids = outcomes.retry_failed(session, only, now=now)
+    again, wave_ids = steering.retry_failed(session, only, now=now)
     session.execute(
         update(Wave).where(Wave.id.in_(wave_ids), Wave.closed_at.is_not(None)).values(state=Course.OPEN, closed_at=None, account={})
     )
-    return Retried(again, outcomes.refused(session, only, now=now))
+    return Retried(again, steering.refused(session, only, now=now))
 
 
 def sweep(session: Session, *, now: datetime) -> int:
     """Cancel what came back to wait in a wave that was called off; how many."""
     called_off = session.scalars(select(Wave.id).where(Wave.state == Course.CANCELLED, Wave.closed_at.is_(None))).all()
-    return outcomes.cancel_waves(session, called_off, now=now, reason=CALLED_OFF) if called_off else 0
+    return steering.cancel_waves(session, called_off, now=now, reason=CALLED_OFF) if called_off else 0
 
 
 def _steered(session: Session, wave: Wave, course: Course) -> Steered:

@@ -54,7 +54,7 @@ class Deliverer:
         A database that dies while it commits may have claimed for us and not said so. Once no lane owes anything, all that is
         claimed under our name is such a claim: nothing is in hand between two runs.
         """
-        if all([lane.pay() for lane in self.lanes]):  # noqa: C419 - each is to pay, whatever another one could
+        if all([lane.debts.pay() for lane in self.lanes]):  # noqa: C419 - each is to pay, whatever another one could
             self.lanes[0].ground.queue.give_back(owner.id)
 
     def _shift(self, owner: Ownership, over_at: float, *, serves_letters: bool) -> Shift:

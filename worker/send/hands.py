@@ -11,10 +11,12 @@ from config.settings import Settings
 from worker.send import absences
 from worker.send.allowances import Allowance
 from worker.send.breakers import Breaker
+from worker.send.debts import Debts
 from worker.send.delivery import Deliverer
+from worker.send.ground import Ground
 from worker.send.group import Composer
 from worker.send.journal import Journals
-from worker.send.lane import Ground, Lane
+from worker.send.lane import Lane
 from worker.send.queue import Queue
 from worker.send.rates import DatabasePace, pace_from
 from worker.send.registry import mailers_from, terms_from
@@ -56,4 +58,4 @@ def _lane(ground: Ground, settings: Settings, place: int, journals: Journals) ->
     """The lane in this place: it has the mailers that allow so many connections. The first lane has them all."""
     journal = journals.journal(0, lambda: False)
     made = zip(mailers_from(settings, ground.clock, journal), terms_from(settings), strict=True)
-    return Lane(ground, [mailer for mailer, terms in made if terms.connections > place], journal)
+    return Lane(ground, [mailer for mailer, terms in made if terms.connections > place], journal, Debts(ground.database))

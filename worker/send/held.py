@@ -11,7 +11,7 @@ from subscribers.models import Subscriber
 from subscribers.privacy import Json
 from worker.pick.choices import spelled_out
 from worker.send import announcements
-from worker.send.ledger import outcomes
+from worker.send.ledger import steering
 from worker.send.models import OPEN, OPERATOR_ID, Delivery
 
 _NOTHING: dict[str, Any] = {"address_hash": None, "domain": "", "reason": "", "provider_id": "", "papers": b"", "content": {}}
@@ -42,7 +42,7 @@ class LedgerHolder:
 
     def erase(self, session: Session, subscriber_id: int) -> None:
         """Take back what waits, and empty every row; one that is just being handed over is emptied again by `scrub`."""
-        outcomes.cancel_for(session, subscriber_id, now=self._clock.now(), reason="the reader was erased")
+        steering.cancel_for(session, subscriber_id, now=self._clock.now(), reason="the reader was erased")
         session.execute(update(Delivery).where(Delivery.subscriber_id == subscriber_id).values(_NOTHING))
 
 

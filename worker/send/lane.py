@@ -4,99 +4,75 @@ Claim, hand over, settle, in three short acts. A delivery moves on to the next m
 for no fault of its own. Refuses to begin a message for a domain that turned out to be in trouble.
 """
 
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.clock import Clock
-from config.database import Database
 from config.log import logger
 from worker.send import domains
-from worker.send.allowances import Allowance, Grant
-from worker.send.breakers import Breaker
-from worker.send.domains import Pulse
-from worker.send.group import Composer, Group, Ready, Shift
+from worker.send.allowances import Grant
+from worker.send.debts import Debts
+from worker.send.ground import Ground
+from worker.send.group import Group, Ready, Shift
 from worker.send.journal import FileJournal
 from worker.send.ledger import outcomes
 from worker.send.ledger.outcomes import Settlement
 from worker.send.models import Kind
 from worker.send.port import Mailer, Outcome, Parcel, Unavailable, Verdict
-from worker.send.queue import Queue, Taken
-from worker.send.rates import Pace, PaceLost
+from worker.send.queue import CLAIM, Taken
+from worker.send.rates import PaceLost
 
 GROUP = 100  # outcomes settled in one statement, while sending goes on
 LOOK = 1.0  # seconds between two looks for letters, while something else is handed over
 NAP = 0.2  # seconds to wait for a pace
+FEWEST = 20  # deliveries a claim, however little of the shift is left
 
 log = logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the lanes of a process share."""
-
-    database: Database
-    clock: Clock
-    composer: Composer
-    queue: Queue
-    pace: Pace
-    allowance: Allowance
-    breakers: Mapping[str, Breaker]
-    pulse: Pulse = field(default_factory=Pulse)
-    composing: threading.Lock = field(default_factory=threading.Lock)  # its caches are for one thread at a time
-
-
 @dataclass(slots=True)
 class Lane:
-    """What could not be written because the database was away is owed, kept, and written before anything else is begun."""
+    """One thread's part of what a process does."""
 
     ground: Ground
     mailers: Sequence[Mailer]
     journal: FileJournal
-    _owed: list[tuple[int, Settlement]] = field(default_factory=list)  # owner, and what it learned
+    debts: Debts
     _looked_at: float = 0.0
+    _speed: float = float(CLAIM)  # messages a second, of the last group
 
     def may_start(self, shift: Shift) -> bool:
         """Whether another group may be claimed: nothing is owed, and the shift goes on."""
-        return shift.goes_on and self.pay()
+        return shift.goes_on and self.debts.pay()
 
     def work(self, shift: Shift, kinds: Sequence[Kind]) -> bool:
         """Claim and hand over one group; whether to go on."""
-        if words := self._shut(kinds[0]):
+        if words := self.ground.shut([mailer.name for mailer in self.mailers], kinds[0]):
             shift.tally.unavailable = words
             return False
-        taken = self.ground.queue.take(shift.owner.id, kinds)
+        taken = self.ground.queue.take(shift.owner.id, kinds, most=self._room(shift))
         return taken is not None and self.deliver(shift, taken)
+
+    def _room(self, shift: Shift) -> int:
+        """How many this lane can hand over in what is left of the shift: what is claimed beyond that is composed only to be given back."""
+        left = (shift.over_at - self.ground.clock.monotonic()) * self._speed
+        return int(max(FEWEST, min(left, CLAIM)))
 
     def deliver(self, shift: Shift, taken: Taken) -> bool:
         """Compose and hand over one group of claims; whether to go on."""
-        group = Group(shift, taken, self.ground.pulse)
+        group, begun_at = Group(shift, taken, self.ground.pulse), self.ground.clock.monotonic()
         try:
             with self.ground.composing:
                 ready, ended = self.ground.composer.compose(taken.claims)
-            self._settle(shift, ended)
+            self.debts.settle(shift.owner.id, ended)
             shift.tally.add(ended)
             group.waiting = {one.claimed.id: one for one in ready}
             return self._by_mailers(group)
         finally:
-            self._settle(shift, group.leftover(self.ground.clock.now()))
+            self.debts.settle(shift.owner.id, group.leftover(self.ground.clock.now()))
             self._note(group)
-
-    def pay(self) -> bool:
-        """Write what is owed; whether nothing is owed any more."""
-        if not self._owed:
-            return True
-        try:
-            with self.ground.database.transaction() as session:
-                for who in {who for who, _ in self._owed}:
-                    outcomes.settle(session, who, [one for owed_by, one in self._owed if owed_by == who])
-        except SQLAlchemyError as error:
-            log.warning("could not settle yet", owed=len(self._owed), error=str(error).splitlines()[0])
-            return False
-        self._owed.clear()
-        return True
+            self._speed = (len(taken.claims) - len(group.waiting)) / max(self.ground.clock.monotonic() - begun_at, 1e-3) or self._speed
 
     def close(self) -> None:
         """Let go of the connections and of the journal, politely."""
@@ -105,20 +81,6 @@ class Lane:
         self.journal.close()
 
     # -- mailers ---------------------------------------------------------------------------------------------------
-
-    def _shut(self, kind: Kind) -> str:
-        """Why no mailer takes anything of this kind now, so that nothing is claimed in vain; empty when one does."""
-        whys = []
-        try:
-            for mailer in self.mailers:
-                breaker, day = self.ground.breakers[mailer.name], self.ground.allowance.day(mailer.name)
-                if not breaker.is_open and (day is None or day.left(kind)):
-                    self.ground.pace.take(mailer.name, 0, kind)
-                    return ""
-                whys.append(f"{mailer.name}: {breaker.words}" if breaker.is_open else f"{day}: the daily cap is reached")
-        except PaceLost as error:
-            return str(error)
-        return "; ".join(whys)
 
     def _by_mailers(self, group: Group) -> bool:
         whys = []
@@ -167,8 +129,7 @@ class Lane:
     def _granted(self, group: Group, mailer: Mailer, want: int) -> Grant | None:
         """How many may begin now; None when that cannot be known."""
         try:
-            paced = self.ground.pace.take(mailer.name, want, group.kind)
-            return self.ground.allowance.take(mailer.name, paced, group.kind) if paced else Grant(0)
+            return self.ground.granted(mailer.name, want, group.kind)
         except PaceLost as error:
             group.shift.tally.unavailable = str(error)
             log.warning("pace lost", error=str(error))
@@ -184,12 +145,12 @@ class Lane:
                 if settlement := self._judged(group, mailer, outcome):
                     answered.append(settlement)
                 if len(answered) >= GROUP:
-                    self._settle(group.shift, answered)
+                    self.debts.settle(group.shift.owner.id, answered)
                     answered = []
         finally:
             self.ground.allowance.give_back(mailer.name, grant, grant.count - used - group.in_hand)
-            self._settle(group.shift, answered)
-        if not self._owed:
+            self.debts.settle(group.shift.owner.id, answered)
+        if not self.debts:
             self.journal.settled()  # between two batches nothing is on the wire
 
     def _judged(self, group: Group, mailer: Mailer, outcome: Outcome) -> Settlement | None:
@@ -199,14 +160,15 @@ class Lane:
             return None
         if outcome.verdict is not Verdict.UNKNOWN:
             self.ground.breakers[mailer.name].worked()
-        made = outcomes.settlement(ready.claimed, outcome, now=self.ground.clock.now(), mailer=mailer.name)
+        now = self.ground.clock.now()
+        made = outcomes.settlement(ready.claimed, outcome, now=now, mailer=mailer.name, address_hash=ready.address_hash)
         group.shift.tally.add([made])
-        return replace(made, address_hash=ready.address_hash)
+        return made
 
     def _draw(self, group: Group, batch: Sequence[Ready]) -> Iterator[Parcel]:
         """Parcels one by one, as long as this process may begin messages and no letter waits behind them."""
         for one in batch:
-            if self._owed or one.parcel is None or not group.shift.goes_on or self._letters_wait(group):
+            if self.debts or one.parcel is None or not group.shift.goes_on or self._letters_wait(group):
                 return
             if group.draw(one):
                 yield one.parcel
@@ -234,7 +196,3 @@ class Lane:
             log.warning("could not note how domains answer", error=str(error).splitlines()[0])
         for domain in sorted({*group.answers.troubled, *group.answers.slow}):
             log.warning("domain slowed down", domain=domain, why=group.answers.troubled.get(domain) or "takes long over a message")
-
-    def _settle(self, shift: Shift, settlements: Sequence[Settlement]) -> None:
-        self._owed += [(shift.owner.id, one) for one in settlements]
-        self.pay()

@@ -19,7 +19,7 @@ from worker.pick.readers import Reader
 from worker.pick.selection import window
 from worker.pick.today import Desk
 from worker.send.ledger import writing
-from worker.send.ledger.outcomes import LONGEST_USE
+from worker.send.ledger.steering import LONGEST_USE
 from worker.send.ledger.writing import Remembered
 
 MEMORY = timedelta(days=16)

@@ -23,7 +23,7 @@ from worker.send.forward import Forwarded
 from worker.send.group import Tally
 from worker.send.held import LedgerHolder
 from worker.send.journal import Journals
-from worker.send.ledger import lookups, outcomes
+from worker.send.ledger import lookups, steering
 from worker.send.ownership import Ownership, Sweeper
 from worker.send.port import Outcome, Parcel, Unavailable
 from worker.send.registry import mailers_from
@@ -149,8 +149,8 @@ class Office:
         now = self._clock.now()
         with self._database.transaction() as session:
             if self._settings.on_unknown == "resend":
-                outcomes.resend_unknown(session, now=now)
-            outcomes.expire(session, now=now)
+                steering.resend_unknown(session, now=now)
+            steering.expire(session, now=now)
             control.sweep(session, now=now)
             domains.forget(session, now=now)
         with self._database.transaction() as session:

@@ -64,7 +64,7 @@ class Queue:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _places: dict[Kind, _Place] = field(default_factory=lambda: {kind: _Place() for kind in Kind})
 
-    def take(self, owner: int, kinds: Collection[Kind]) -> Taken | None:
+    def take(self, owner: int, kinds: Collection[Kind], most: int = CLAIM) -> Taken | None:
         """The next group for this owner; None when nothing is due, or everything is halted."""
         if Kind.LETTER in kinds:
             knocks.open_door(self.database)
@@ -74,7 +74,7 @@ class Queue:
             if Kind.LETTER in kinds:
                 self.post_letters(session)
             now = self.clock.now()  # only then: what was posted this moment is due by it
-            return next((taken for kind in Kind if kind in kinds if (taken := self._of(session, kind, owner, now))), None)
+            return next((taken for kind in Kind if kind in kinds if (taken := self._of(session, kind, owner, now, most))), None)
 
     def take_these(self, owner: int, delivery_ids: Sequence[int]) -> Taken | None:
         """The same for these deliveries, due or not; what is held back stays so."""
@@ -113,22 +113,22 @@ class Queue:
         except SQLAlchemyError:
             return False
 
-    def _of(self, session: Session, kind: Kind, owner: int, now: datetime) -> Taken | None:
+    def _of(self, session: Session, kind: Kind, owner: int, now: datetime, most: int) -> Taken | None:
         claim = partial(claims.claim, session, owner=owner, kind=kind, now=now)
         front = Front(held_back=waves.held_back(session))
         if kind is Kind.LETTER:
-            found = claim(limit=CLAIM, front=front)
+            found = claim(limit=most, front=front)
             return Taken(found, now, kind) if found else None
         paced = domains.names(session)
-        found = self._of_paced(claim, domains.free(session, kind=kind, now=now), front, now) if paced else []
-        found += self._from_place(claim, self._places[kind], replace(front, unpaced=bool(paced)), CLAIM - len(found))
+        found = self._of_paced(claim, domains.free(session, kind=kind, now=now), front, now, most) if paced else []
+        found += self._from_place(claim, self._places[kind], replace(front, unpaced=bool(paced)), most - len(found))
         return Taken(sorted(found, key=lambda one: one.id), now, kind, paced) if found else None
 
-    def _of_paced(self, claim: _Claim, rows: Sequence[DomainPace], front: Front, now: datetime) -> list[Claimed]:
+    def _of_paced(self, claim: _Claim, rows: Sequence[DomainPace], front: Front, now: datetime, most: int) -> list[Claimed]:
         """What paced domains may have now, at most half of a claim."""
         found: list[Claimed] = []
         for row in rows:
-            share = min(domains.share(row), CLAIM // 2 - len(found))
+            share = min(domains.share(row), most // 2 - len(found))
             if share > 0:
                 of_it = claim(limit=share, front=replace(front, domain=row.domain))
                 domains.taken(row, len(of_it), now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from config.database import Database
 from subscribers import cadence
 from tests.worker.send.builders import NOW, a_process, a_row, states, written
-from worker.send.ledger import claims, outcomes, writing
+from worker.send.ledger import claims, outcomes, steering, writing
 from worker.send.ledger.outcomes import Settlement
 from worker.send.models import Delivery, Kind, State
 from worker.send.port import Outcome, Verdict
@@ -100,6 +100,25 @@ def test_an_accepted_delivery_keeps_who_took_it_and_the_hash_of_its_address(data
         assert row.settled_at == NOW
 
 
+WORDS = ['"', "\\", '\\"', "{}", "NULL", "null", ",", " ", "", "é 😀", "it's; -- $1 %s :id", "tab\tline\nfeed", "\\x41"]
+
+
+def test_whatever_a_server_says_is_written_as_it_is(database: Database) -> None:
+    ids = written(database, *[a_row(reader) for reader in range(1, len(WORDS) + 1)])
+    owner = a_process(database)
+    taken(database, owner, limit=len(ids))
+    hashes = [bytes([number]) * 32 if number else None for number in range(len(ids))]
+    each = zip(ids, WORDS, hashes, strict=True)
+    settled(
+        database, owner, *[Settlement(number, State.REFUSED, NOW, said, said[:16], said, said, digest) for number, said, digest in each]
+    )
+    with database.reading() as session:
+        rows = session.scalars(select(Delivery).order_by(Delivery.id)).all()
+        assert [(row.reason, row.code, row.mailer, row.provider_id) for row in rows] == [(said, said[:16], said, said) for said in WORDS]
+        assert [row.address_hash for row in rows] == hashes
+        assert {(row.state, row.settled_at, row.owner, row.attempts) for row in rows} == {("refused", NOW, None, 1)}
+
+
 @pytest.mark.parametrize(("attempt", "minutes"), [(1, 1), (2, 5), (3, 30), (4, 120), (5, 360), (6, 720)])
 def test_a_deferred_delivery_waits_longer_each_time(attempt: int, minutes: int) -> None:
     assert outcomes.next_attempt(attempt, NOW + timedelta(days=3), NOW) == NOW + timedelta(minutes=minutes)
@@ -160,7 +179,7 @@ def test_what_a_dead_owner_had_begun_is_unknown_and_the_rest_waits_again(databas
 def test_the_policy_resend_brings_unknown_deliveries_back_until_they_are_stale(database: Database) -> None:
     fresh, old = written(database, a_row(1, state=State.UNKNOWN), a_row(2, state=State.UNKNOWN, stale_at=NOW))
     with database.transaction() as session:
-        assert outcomes.resend_unknown(session, now=NOW) == 1
+        assert steering.resend_unknown(session, now=NOW) == 1
     with database.reading() as session:
         assert states(session) == {fresh: State.WAITING, old: State.UNKNOWN}
 
@@ -168,7 +187,7 @@ def test_the_policy_resend_brings_unknown_deliveries_back_until_they_are_stale(d
 def test_what_waits_past_its_use_is_stale(database: Database) -> None:
     [delivery] = written(database, a_row(1))
     with database.transaction() as session:
-        assert outcomes.expire(session, now=NOW + timedelta(hours=20)) == 1
+        assert steering.expire(session, now=NOW + timedelta(hours=20)) == 1
     with database.reading() as session:
         assert states(session) == {delivery: State.STALE}
 
@@ -177,7 +196,7 @@ def test_what_is_stale_is_found_among_all_that_waits_by_an_index(database: Datab
     written(database, *[a_row(reader) for reader in range(1, 2000)], a_row(2000, stale_at=NOW))
     with database.transaction() as session:
         session.execute(text("ANALYZE deliveries"))
-        statement, values = asked_by(session, lambda: outcomes.expire(session, now=NOW))
+        statement, values = asked_by(session, lambda: steering.expire(session, now=NOW))
         explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
         plan = str(session.connection().exec_driver_sql(f"{explain} {statement}", values).all())
     assert "ix_deliveries_stale" in plan

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select, true, tuple_, update
 from sqlalchemy.orm import Session
@@ -13,9 +13,8 @@ from worker.send.models import Delivery, DomainPace, Kind, State, stands
 WORDS = 300  # letters of a reason that are kept
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that this process owns until it is settled."""
+class Claimed(NamedTuple):
+    """A delivery that this process owns until it is settled. One a mail, so a plain tuple."""
 
     id: int
     subscriber_id: int
@@ -98,7 +97,7 @@ def _take(session: Session, due: Select[Any], owner: int) -> list[Claimed]:
         .returning(*_CLAIMED)
         .execution_options(synchronize_session=False)
     )
-    return sorted((Claimed(*row) for row in session.execute(taken)), key=lambda claimed: claimed.id)
+    return sorted((Claimed._make(row) for row in session.execute(taken)), key=lambda claimed: claimed.id)
 
 
 def _among(session: Session, ids: Select[Any]) -> ColumnElement[bool]:
@@ -111,7 +110,7 @@ def _among(session: Session, ids: Select[Any]) -> ColumnElement[bool]:
 def held(session: Session, owner: int, delivery_ids: Collection[int]) -> list[Claimed]:
     """Those of these deliveries that `owner` still has claimed."""
     condition = and_(Delivery.owner == owner, Delivery.state == State.CLAIMED, Delivery.id.in_(delivery_ids))
-    return [Claimed(*row) for row in session.execute(select(*_CLAIMED).where(condition))]
+    return [Claimed._make(row) for row in session.execute(select(*_CLAIMED).where(condition))]
 
 
 def give_back_unbegun(session: Session, owner: int, begun: Collection[int], *, now: datetime) -> int:

@@ -4,6 +4,7 @@
 message would be called accepted or lost without proof.
 """
 
+import re
 import select
 import smtplib
 import socket
@@ -102,6 +103,16 @@ class Line(smtplib.SMTP):
             self._receive(patience)
         return self._whole_reply() or self._long_reply(patience)
 
+    def takes(self, wanted: re.Pattern[bytes], patience: float) -> bool:
+        """Whether what comes next is `wanted`, whole: then it is taken at once, which spares a group that went well reply by reply."""
+        if not self._received:
+            self._wait_up_to(patience)
+            self._receive(patience)
+        found = wanted.match(self._received)
+        if found is not None:
+            del self._received[: found.end()]
+        return found is not None
+
     def _whole_reply(self) -> Reply | None:
         """A reply of one line that is already here: nearly every one, and three of four in a pipelined group."""
         found = ONE_LINE.match(self._received)
@@ -132,19 +143,21 @@ class Line(smtplib.SMTP):
         self.write(command)
         return self.reply(self.patience.command)
 
-    def write(self, data: bytes) -> None:
-        """All of `data`. Raises LineBroken, whose `given` says how much may have left at most."""
+    def write(self, *parts: bytes) -> None:
+        """All of `parts`, in order. Raises LineBroken, whose `given` says how much may have left at most."""
         self._wait_up_to(self.patience.write)
-        sock = self._socket()
-        step = _TLS_RECORD if self.is_encrypted else len(data)
-        given, view = 0, memoryview(data)
-        while given < len(data):
-            try:
+        sock, size, given = self._socket(), sum(map(len, parts)), 0
+        step = _TLS_RECORD if self.is_encrypted else size
+        try:
+            if size and not self.is_encrypted:
+                given = sock.sendmsg(parts)  # nearly always all of them, and not copied into one first
+            view = memoryview(b"".join(parts)) if given < size else memoryview(b"")
+            while given < size:
                 given += sock.send(view[given : given + step])
-            except OSError as error:
-                # A record of TLS that failed may have left in part; a plain send that failed gave nothing.
-                at_most = min(len(data), given + step) if self.is_encrypted else given
-                raise self._broken(f"the line broke while writing: {_said(error)}", given=at_most) from error
+        except OSError as error:
+            # A record of TLS that failed may have left in part; a plain send that failed gave nothing.
+            at_most = min(size, given + step) if self.is_encrypted else given
+            raise self._broken(f"the line broke while writing: {_said(error)}", given=at_most) from error
 
     def expect_silence(self) -> None:
         """Where no answer is owed, none may be there: it would be taken for the answer to what is said next."""

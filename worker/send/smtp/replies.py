@@ -14,6 +14,8 @@ START_INPUT = 354
 # RFC 5321, section 4.2: three digits, the first of them 2 to 5, then "-" on every line but the last. A lone code is legal.
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*?))?\r?\n", re.DOTALL)
 ONE_LINE = re.compile(rb"([2-5][0-9]{2}) ([^\r\n]{0,512})\r\n")
+# MAIL, RCPT and DATA of one envelope, each answered in one line and as hoped for.
+WELCOME = re.compile(rb"(?:2[0-9]{2} [^\r\n]{0,512}\r\n){2}354 [^\r\n]{0,512}\r\n")
 # RFC 2034 and RFC 3463: class.subject.detail at the start of the text.
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)\s*")
 # Postfix says "queued as 4bX2", Exim "OK id=1rX", Sendmail "2.0.0 x8G Message accepted": the first two can be told for sure.

@@ -89,11 +89,11 @@ class Cards:
 
     def card(self, paper: Paper) -> Card:
         """The card of this revision of `paper`."""
-        return self._cards.get((paper.id, paper.key, paper.revision), lambda: self._card(paper))
+        return self._cards.get((paper.id, paper.key, paper.revision), self._card, paper)
 
     def line(self, paper: Paper) -> Line:
         """The one-line title of this revision of `paper`."""
-        return self._lines.get((paper.id, paper.key, paper.revision), lambda: self._line(paper))
+        return self._lines.get((paper.id, paper.key, paper.revision), self._line, paper)
 
     def _card(self, paper: Paper) -> Card:
         view = view_of(paper)

@@ -10,8 +10,8 @@ from worker.render.addressee import Addressee
 from worker.render.cards import Card, Cards
 from worker.render.letterhead import Letterhead
 from worker.render.message import Message
-from worker.render.moulds import NOTHING, Moulds, Pair
-from worker.render.pieces import Piece, escaped, piece
+from worker.render.moulds import NOTHING, Pair
+from worker.render.pieces import EMPTY, Piece, escaped, piece
 from worker.render.plain import clean
 from worker.render.stationery import Stationery, both, of_url
 
@@ -58,10 +58,6 @@ class _Body:
         self.html.append(pair.html)
         self.text.append(pair.text)
 
-    def pour(self, moulds: Moulds, html: Mapping[str, Piece], text: Mapping[str, Piece]) -> None:
-        moulds.html.pour(html, self.html)
-        moulds.text.pour(text, self.text)
-
 
 class Digests:
     """Composes digests. One object a process, for the cards it keeps."""
@@ -91,14 +87,14 @@ class Digests:
     def _add_cards(self, body: _Body, heading: str, chosen: Chosen, votes: Pair) -> None:
         opening = self._stationery.heading(heading)
         own = 2 * len(votes.html.wire) + _ROW
-        html, text = {"votes": votes.html}, {"votes": votes.text}
         for choice, paper in chosen:
             card, reason = self._cards.card(paper), self._stationery.reason(choice.reason)
             if not body.fits(card.moulds.size + reason.size + opening.size + own):
                 continue
-            html["reason"], text["reason"], text["number"] = reason.html, reason.text, self._stationery.number(body.shown)
+            number = self._stationery.number(body.shown)
             body.add(opening)
-            body.pour(card.moulds, html, text)
+            body.html += card.moulds.html.pour((reason.html, number, votes.html))
+            body.text += card.moulds.text.pour((reason.text, number, votes.text))
             body.cards.append(card)
             opening = self._stationery.rule
 
@@ -108,35 +104,29 @@ class Digests:
             moulds = self._cards.line(paper).moulds
             if not body.fits(moulds.size + opening.size + _ROW):
                 continue
-            body.add(opening)
-            body.pour(moulds, {}, {"number": self._stationery.number(body.shown)})
+            if opening.size:
+                body.add(opening)
+            number = (self._stationery.number(body.shown),)
+            body.html += moulds.html.pour(number)
+            body.text += moulds.text.pour(number)
             opening = NOTHING
 
     def _add_rest(self, body: _Body, to: Addressee) -> None:
         words = piece(f"{body.left_out} more in your browser")
         view = of_url(to.urls.view)
-        body.pour(self._stationery.rest, {"left_out": words, "view": view.html}, {"left_out": words, "view": view.text})
+        body.html += self._stationery.rest.html.pour((words, view.html))
+        body.text += self._stationery.rest.text.pour((words, view.text))
 
     def _in_shell(self, body: _Body, subject: str, candidates: int, to: Addressee) -> Message:
-        urls, address = to.urls, both(to.address, to.address)
-        pairs = {
-            "leave": of_url(urls.leave),
-            "preferences": of_url(urls.preferences),
-            "view": of_url(urls.view),
-            "signup": of_url(urls.signup),
-        }
-        html = {name: pair.html for name, pair in pairs.items()}
-        text = {name: pair.text for name, pair in pairs.items()}
-        html["date"] = text["date"] = self._stationery.date(to.day)
-        html["count"] = text["count"] = _count(len(body.cards) or body.shown, candidates)
-        html["address"], text["address"] = address.html, address.text
-        html["subject"], html["preheader"] = escaped(subject), _preheader(body.cards)
-        whole = _Body(room=0)
-        whole.pour(self._stationery.above, html, text)
-        whole.html += body.html
-        whole.text += body.text
-        whole.pour(self._stationery.below, html, text)
-        return self._letterhead.message(to, subject, whole.text, whole.html, leave=urls.leave)
+        urls, above, below = to.urls, self._stationery.above, self._stationery.below
+        date, count = self._stationery.date(to.day), _count(len(body.cards) or body.shown, candidates)
+        own = (*map(of_url, (urls.preferences, urls.leave, urls.view, urls.signup)), both(to.address, to.address))
+        # In the order in which the stationery names them; its first hole is where the rows stand.
+        html = (EMPTY, escaped(subject), _preheader(body.cards), date, count, *[pair.html for pair in own])
+        text = (EMPTY, EMPTY, EMPTY, date, count, *[pair.text for pair in own])
+        whole_text = (*above.text.pour(text), *body.text, *below.text.pour(text))
+        whole_html = (*above.html.pour(html), *body.html, *below.html.pour(html))
+        return self._letterhead.message(to, subject, whole_text, whole_html, leave=urls.leave)
 
 
 def _at_hand(choices: Sequence[Choice], papers: Mapping[int, Paper]) -> Chosen:

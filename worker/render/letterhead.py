@@ -1,5 +1,7 @@
 """The headers of every mail: what the settings say once, and what a message adds."""
 
+from collections.abc import Sequence
+
 from config.settings import Settings
 from worker.render.addressee import Addressee
 from worker.render.headers import (
@@ -40,7 +42,7 @@ class Letterhead:
         self._list = mailbox_header("List-Id", settings.name, f"digests.{self._domain}")
         self._sign = _sign_from(settings)
 
-    def message(self, to: Addressee, subject: str, text: list[Piece], html: list[Piece], *, leave: str) -> Message:
+    def message(self, to: Addressee, subject: str, text: Sequence[Piece], html: Sequence[Piece], *, leave: str) -> Message:
         """The message of these bodies. With `leave`, it says that it comes from a list, and how to leave in one click.
 
         Raises BadAddress when the recipient cannot be written to in ASCII.

@@ -12,9 +12,8 @@ from worker.render.kept import Kept
 from worker.render.letterhead import Letterhead
 from worker.render.message import Message
 from worker.render.moulds import Moulds, hole
-from worker.render.pieces import Piece, escaped, piece
 from worker.render.plain import clean, fit
-from worker.render.stationery import of_url
+from worker.render.stationery import both, of_url
 
 SUBJECT = 150  # letters
 _FOLDER = "email/notice"
@@ -69,12 +68,10 @@ class Notices:
 
     def compose(self, notice: Notice, to: Addressee) -> Message:
         """The message of `notice`. Raises BadAddress when the recipient cannot be written."""
-        moulds = self._made.get(notice, lambda: self._mould(notice))
-        links = {"preferences": of_url(to.urls.preferences), "leave": of_url(to.urls.leave)}
-        html: list[Piece] = []
-        text: list[Piece] = []
-        moulds.html.pour({"address": escaped(to.address)} | {name: pair.html for name, pair in links.items()}, html)
-        moulds.text.pour({"address": piece(to.address)} | {name: pair.text for name, pair in links.items()}, text)
+        moulds = self._made.get(notice, self._mould, notice)
+        filling = (both(to.address, to.address), of_url(to.urls.preferences), of_url(to.urls.leave))  # in the order of _HOLES
+        html = moulds.html.pour(tuple(pair.html for pair in filling))
+        text = moulds.text.pour(tuple(pair.text for pair in filling))
         return self._letterhead.message(to, notice.subject, text, html, leave=to.urls.leave)
 
     def _mould(self, notice: Notice) -> Moulds:
@@ -84,4 +81,4 @@ class Notices:
         opening = clean(next((markdown.words(block) for block in blocks if block.type == "inline"), ""), SUBJECT)
         content = Markup(markdown.html(blocks, self._styles))  # noqa: S704 - every word of it was escaped
         html = self._shell.render(content=content, subject=notice.subject, preheader=opening, **holes)
-        return Moulds.of(html, self._text.render(content=text, **holes))
+        return Moulds.of(html, self._text.render(content=text, **holes), _HOLES)

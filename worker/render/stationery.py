@@ -15,7 +15,7 @@ from worker.render.plain import clean, wrapped
 FOLDER = "email/digest"
 INDENT = 4  # columns before a card's lines in the text part: its number stands there
 _ROWS = ("section", "rule", "card", "line", "notices", "rest")  # what stands where the shell says {{ content }}
-_SHELL = ("subject", "preheader", "date", "count", "content", "preferences", "leave", "view", "signup", "address")
+_SHELL = ("content", "subject", "preheader", "date", "count", "preferences", "leave", "view", "signup", "address")
 _REASON = 160  # letters
 _NUMBERS = 1_000
 
@@ -32,7 +32,8 @@ class Stationery:
         self.text = {row: environment.get_template(f"{FOLDER}/{row}.txt") for row in _ROWS}
         body = environment.get_template(f"{FOLDER}/body.txt", globals={"house": inliner.house})
         shell = {name: hole(name) for name in _SHELL}
-        self.above, self.below = Moulds.of(inliner.whole(f"{FOLDER}/body.html").render(shell), body.render(shell)).halves("content")
+        whole = Moulds.of(inliner.whole(f"{FOLDER}/body.html").render(shell), body.render(shell), _SHELL)
+        self.above, self.below = whole.halves("content")
         self.rest = self.moulds("rest", "left_out", "view")
         self.rule = self.pair("rule")
         self.size = self.above.size + self.below.size + self.rest.size
@@ -59,7 +60,7 @@ class Stationery:
     def moulds(self, row: str, *holes: str, **context: object) -> Moulds:
         """A part of the digest with holes to be filled a reader."""
         context |= {name: hole(name) for name in holes}
-        return Moulds.of(self.html[row].render(context), self.text[row].render(context))
+        return Moulds.of(self.html[row].render(context), self.text[row].render(context), holes)
 
     def _make_subject(self, said: tuple[str, int]) -> str:
         return " ".join(self._subject.render(lead=said[0], others=said[1]).split())

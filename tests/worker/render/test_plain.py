@@ -93,10 +93,9 @@ def test_sentence_case_needs_the_abstracts_word_for_it() -> None:
     assert in_sentence_case("Looped World Models", "looped world models") == "Looped World Models"
 
 
-def test_the_least_recently_used_is_forgotten_first() -> None:
+def test_the_oldest_is_forgotten_first() -> None:
     kept: Kept[int, str] = Kept(2)
     for number in (1, 2, 1, 3):
-        kept.get(number, lambda number=number: str(number))  # type: ignore[misc]  # mypy cannot type a default argument
-    assert kept.get(1, lambda: "made again") == "1"
-    assert kept.get(2, lambda: "made again") == "made again"
+        kept.get(number, str, number)
+    assert [kept.get(number, "{} again".format, number) for number in (2, 3, 1)] == ["2", "3", "1 again"]
     assert len(kept) == 2

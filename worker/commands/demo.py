@@ -9,7 +9,6 @@ from config import log
 from config.clock import SetClock, SystemClock
 from config.runtime import Runtime, open_runtime
 from config.settings import Settings
-from subscribers.topics import CatalogueError
 from worker.commands import demo_words
 from worker.commands.common import chosen_settings
 from worker.commands.terminal import FAILED, USAGE, busy, console, example, fail, say
@@ -54,12 +53,9 @@ def demo(out: Path, subscribers: int, live: bool) -> None:  # noqa: FBT001 - cli
 
 
 def _checked_settings() -> Settings:
-    """The settings, looked at before the last demo is cleared away for one that cannot begin."""
+    """The settings, looked at before the last demo is cleared away for one that cannot begin. Raises SettingsError."""
     chosen = chosen_settings()
-    try:
-        topics_of(chosen)
-    except (CatalogueError, OSError) as error:
-        fail(f"PAPERBOY_TOPICS: {error}", USAGE)
+    topics_of(chosen)
     log.configure(human=console.is_terminal, level="ERROR" if chosen.log_level == "INFO" else chosen.log_level)
     return chosen
 

@@ -40,7 +40,7 @@ def up() -> None:
 
 @click.command(epilog=example("./paperboy web", "PAPERBOY_HOST=0.0.0.0 ./paperboy web"))
 def web() -> None:
-    """Run the web process: the readers' pages, health, webhooks."""
+    """Run the web process: the readers' pages, feeds, the API, health and metrics."""
     from worker.asgi import application  # noqa: PLC0415 - as above
     from worker.commands.serving import PortTaken, listen, serve  # noqa: PLC0415 - as above
     from worker.send.office import Office  # noqa: PLC0415 - as above

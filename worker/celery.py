@@ -18,6 +18,9 @@ from worker.send.office import Office
 
 # The longest task works for about 15 s; one that hangs longer is ended, and what it held is swept.
 SOFT_LIMIT, HARD_LIMIT = 50, 60  # seconds
+# For how many seconds a tick may wait for a worker: after an outage no longer pile of them is left. A worker reads this by its own
+# wall clock and throws away what is older, so it bears a clock that is so far ahead; a pile finds nothing to do, and is gone in seconds.
+KEPT_FOR = 600.0
 
 draining = Drain()  # here, before any child is forked
 
@@ -93,8 +96,7 @@ def _steady_now() -> datetime:
 
 
 def _beat(entry: Entry) -> dict[str, Any]:
-    # A tick that waited longer than its own interval is of no use: an outage leaves no pile of them behind.
-    options = {"queue": entry.queue, "expires": max(10.0, entry.every.total_seconds())}
+    options = {"queue": entry.queue, "expires": max(KEPT_FOR, entry.every.total_seconds())}
     every = schedule(entry.every, nowfun=_steady_now)
     return {"task": f"worker.tasks.{entry.task}", "schedule": every, "args": entry.args, "options": options}
 

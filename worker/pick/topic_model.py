@@ -6,6 +6,7 @@ Scores are standard deviations from the mean paper, and so are the thresholds, w
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,9 @@ NAME = 2.5  # a paper that bears a topic's name, or keeps speaking of it, is nea
 TOLD_LEAST, TOLD_PHRASES = 5.0, 6.0  # it keeps speaking of it when it scores so much, and its phrases add up to so much
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # known by identity: what follows from a model is worked out once
 class TopicModel:
-    """What was learned; one without topics knows nothing, and phrases alone count."""
+    """What was learned; one without topics knows nothing, and phrases alone count. Nobody changes it."""
 
     topics: tuple[str, ...]  # the signature of each
     terms: tuple[str, ...]
@@ -110,6 +111,7 @@ def unit_vectors(counts: csr_matrix, holding: Floats) -> csr_matrix:
     return normalised(csr_matrix(counts.multiply((holding > 0)[None, :])))
 
 
+@lru_cache(maxsize=2)
 def directions(model: TopicModel) -> Floats:
     """Topics x terms: where each topic's centroid lies from that of all papers; inverse document frequency counts on both sides."""
     centroids = model.sums / np.maximum(model.sizes, 1e-9)[:, None]
@@ -123,6 +125,7 @@ def rarities(model: TopicModel) -> Floats:
     return found
 
 
+@lru_cache(maxsize=2)
 def rarity(model: TopicModel) -> Callable[[str], float]:
     """The inverse document frequency of a word or pair; one that was never met is as rare as one met once."""
     known = dict(zip(model.terms, rarities(model).tolist(), strict=True))

@@ -1,15 +1,18 @@
 """The journey of a reader in a real Chromium, with script and without, and what a scanner of mails may do."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from config.clock import SetClock
 from config.database import Database
-from subscribers import audience, preferences, votes
+from config.templating import TEMPLATES
+from subscribers import preferences, votes
 from subscribers.models import Standing, Subscriber
+from tests.worker.reading.every_page import Shown, every_page
 from tests.worker.reading.scanning import everything, links_in, mails_of_every_kind
 from tests.worker.reading.site import Site, running
 
@@ -153,54 +156,33 @@ def test_a_scanner_with_a_browser_changes_nothing(site: Site, browser: Browser) 
     assert everything(site.world) == before
 
 
-def pages_of(site: Site) -> Iterator[str]:
-    """Each kind of page, with something on it."""
-    world, links = site.world, site.links
-    [ada] = world.subscribe("ada@example.org", authors=("Ada Lovelace",))
-    [left] = world.subscribe("left@example.org")
-    world.clock.move_to(world.at(17, 7))
-    world.tick()
-    now = world.clock.now()
-    with world.database.transaction() as session:
-        votes.cast(session, ada, "arxiv:2606.00001", votes.Value.MORE, now)
-        row = audience.by_address(session, "left@example.org")
-        assert row is not None
-        row.standing = Standing.LEFT
-    yield from (
-        "/",
-        "/link",
-        "/asked",
-        "/editions",
-        "/editions/latest",
-        "/editions/latest/robotics",
-        "/nothing-here",
-        "/unsubscribe/x",
-        "/inbox",
-    )
-    yield links.preferences(ada, now).removeprefix(site.url)
-    yield links.preferences(left, now).removeprefix(site.url)
-    yield links.leave(ada).removeprefix(site.url)
-    yield links.view(1).removeprefix(site.url)
-    with world.database.reading() as session:
-        assert preferences.read(session, session.get_one(Subscriber, ada)).authors
-    yield f"{links.papers(1).removeprefix(site.url)}1/more"
+def giving(body: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(site: Site, browser: Browser, theme: str) -> None:
+def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_its_window(site: Site, browser: Browser, theme: str) -> None:
     if not AXE.exists():
         pytest.fail("axe-core is not there; get it with: npm install --prefix tests", pytrace=False)
+    windows = [browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True) for width in WIDTHS]  # type: ignore[arg-type]  # playwright wants its own TypedDict
+    pages = dict(zip(WIDTHS, [window.new_page() for window in windows], strict=True))
     faults: list[str] = []
-    for path in pages_of(site):
-        for width in WIDTHS:
-            context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme, bypass_csp=True)  # type: ignore[arg-type]  # playwright wants its own TypedDict
-            page = context.new_page()
-            page.goto(site.url + path)
+    templates = set[str]()
+    with ThreadPoolExecutor(1) as aside:  # playwright has the event loop of this thread
+        shapes = aside.submit(list[Shown], every_page(site.world)).result()
+    for name, shown in shapes:
+        templates.add(name.partition(",")[0])
+        for width, page in pages.items():
+            page.route("**/shown", giving(shown.body))
+            page.goto(f"{site.url}/shown")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-            faults += [f"{path} at {width}: {fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found]
+            faults += [f"{name} at {width}: {fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in found]
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
-                faults.append(f"{path} at {width}: {wide} wide")
-            context.close()
+                faults.append(f"{name} at {width}: {wide} wide")
+            page.unroute("**/shown")
+    for window in windows:
+        window.close()
     assert faults == []
+    assert templates == {file.stem for file in (TEMPLATES / "pages").glob("*.html")} - {"base"}

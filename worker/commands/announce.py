@@ -10,7 +10,8 @@ import click
 from config.runtime import Runtime
 from subscribers.circles import Circle, CircleError, circle
 from worker.commands import single
-from worker.commands.common import USAGE, busy, example, fail, progress, say, with_runtime
+from worker.commands.common import with_runtime
+from worker.commands.terminal import USAGE, busy, example, fail, progress, say
 from worker.pick.today import topics_of
 from worker.render.digests import BUDGET
 from worker.render.notices import Notice, NoticeError, notice

@@ -14,28 +14,10 @@ import click
 from config import log, settings
 from config.runtime import Runtime, open_runtime
 from config.settings import Settings
-from worker.commands.terminal import BROKEN_OFF, FAILED, USAGE, busy, console, example, fail, progress, say, show
 from worker.schema import check_schema
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-__all__ = [
-    "BROKEN_OFF",
-    "FAILED",
-    "USAGE",
-    "busy",
-    "chosen_settings",
-    "console",
-    "example",
-    "fail",
-    "kept_open",
-    "opened",
-    "progress",
-    "say",
-    "show",
-    "with_runtime",
-]
 
 
 def chosen_settings() -> Settings:

@@ -9,7 +9,8 @@ from config.runtime import Runtime
 from config.settings import SettingsError
 from worker.commands import checks, single
 from worker.commands.checks import Ailing, Check
-from worker.commands.common import FAILED, busy, chosen_settings, example, fail, kept_open, say
+from worker.commands.common import chosen_settings, kept_open
+from worker.commands.terminal import FAILED, busy, example, fail, say
 from worker.render.addressee import Addressee
 from worker.render.letters import operator_notice
 from worker.render.press import Press

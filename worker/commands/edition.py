@@ -7,7 +7,8 @@ import click
 from sqlalchemy.orm import Session
 
 from config.runtime import Runtime
-from worker.commands.common import USAGE, example, fail, say, with_runtime
+from worker.commands.common import with_runtime
+from worker.commands.terminal import USAGE, example, fail, say
 from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick import editions

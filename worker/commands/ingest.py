@@ -12,7 +12,8 @@ import click
 
 from config.runtime import Runtime
 from config.settings import SettingsError
-from worker.commands.common import FAILED, USAGE, busy, console, example, fail, say, with_runtime
+from worker.commands.common import with_runtime
+from worker.commands.terminal import FAILED, USAGE, busy, console, example, fail, say
 from worker.ingest import runs
 from worker.ingest.port import Source
 from worker.ingest.registry import file_source, source_named, sources_from

@@ -9,7 +9,8 @@ from config.runtime import Runtime
 from subscribers import audience
 from subscribers.models import Standing
 from worker.commands import single
-from worker.commands.common import busy, example, fail, say, with_runtime
+from worker.commands.common import with_runtime
+from worker.commands.terminal import busy, example, fail, say
 from worker.pick.choices import Quiet
 from worker.render.message import Message
 from worker.send.forward import rehearse

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from config.runtime import Runtime
 from subscribers import audience, requests
 from subscribers.audience import Scheduled
-from worker.commands.common import busy, say, show
+from worker.commands.terminal import busy, say, show
 from worker.ingest import catalogue
 from worker.pick.choices import Choice, Quiet, Selection
 from worker.pick.today import Today

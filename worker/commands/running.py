@@ -10,7 +10,8 @@ import click
 from config import log
 from config.clock import Clock
 from config.settings import Settings
-from worker.commands.common import BROKEN_OFF, USAGE, busy, chosen_settings, example, fail, kept_open, opened, say
+from worker.commands.common import chosen_settings, kept_open, opened
+from worker.commands.terminal import BROKEN_OFF, USAGE, busy, example, fail, say
 
 if TYPE_CHECKING:
     from worker.send.office import Office

@@ -12,8 +12,9 @@ from config.runtime import Runtime
 from subscribers import audience
 from subscribers.models import Standing
 from worker.commands import rehearsal, steering
-from worker.commands.common import FAILED, USAGE, busy, example, fail, progress, say, with_runtime
+from worker.commands.common import with_runtime
 from worker.commands.send_account import LOST, Round, account, nothing_due
+from worker.commands.terminal import FAILED, USAGE, busy, example, fail, progress, say
 from worker.send.ledger import lookups
 from worker.send.office import Office
 from worker.send.queue import CLAIM

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from config.runtime import Runtime
 from subscribers import audience
-from worker.commands.common import say
+from worker.commands.terminal import say
 from worker.send import waves
 from worker.send.forward import Forwarded
 from worker.send.group import Tally

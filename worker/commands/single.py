@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from subscribers.addresses import AddressError, check_address
-from worker.commands.common import USAGE, busy, fail, say
+from worker.commands.terminal import USAGE, busy, fail, say
 from worker.render.message import Message
 from worker.send.office import Office
 from worker.send.port import Unavailable, Verdict

@@ -8,9 +8,10 @@ import click
 
 from config.runtime import Runtime
 from subscribers import audience, requests
-from worker.commands.common import FAILED, example, say, show, with_runtime
+from worker.commands.common import with_runtime
 from worker.commands.status_limits import show_limits
 from worker.commands.status_waves import lasting, show_waves
+from worker.commands.terminal import FAILED, example, say, show
 from worker.ingest import runs
 from worker.ingest.registry import names_of
 from worker.send import control, heartbeats, notices

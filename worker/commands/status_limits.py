@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from config.runtime import Runtime
-from worker.commands.common import say
+from worker.commands.terminal import say
 from worker.send import absences, allowances, domains
 from worker.send.models import Kind
 from worker.send.registry import mailers_from, terms_from

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from worker.commands.common import console, say, show
-from worker.commands.terminal import Said
+from worker.commands.terminal import Said, console, say, show
 from worker.send import waves
 from worker.send.ledger import progress
 from worker.send.ledger.progress import Progress, Share

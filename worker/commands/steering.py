@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from config.runtime import Runtime
-from worker.commands.common import FAILED, USAGE, fail, say
+from worker.commands.terminal import FAILED, USAGE, fail, say
 from worker.send import control
 from worker.send.control import Steered, SteeringError
 from worker.send.ledger import lookups

@@ -13,8 +13,8 @@ from subscribers.choices import Choices
 from subscribers.models import Standing, Subscriber
 from subscribers.roster import Consent, Plan
 from subscribers.sheet import COLUMNS, Entry, RowFault, SheetError, read_sheet
-from worker.commands.common import FAILED, USAGE, busy, example, fail, progress, say, show, with_runtime
-from worker.commands.terminal import Step
+from worker.commands.common import with_runtime
+from worker.commands.terminal import FAILED, USAGE, Step, busy, example, fail, progress, say, show
 from worker.pick.today import topics_of
 
 LARGEST = 100_000_000  # bytes of a file of readers

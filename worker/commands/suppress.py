@@ -9,7 +9,8 @@ from config.runtime import Runtime
 from subscribers import audience, standing
 from subscribers.addresses import AddressError, address_key, check_address, kept_key
 from subscribers.standing import Reason
-from worker.commands.common import USAGE, example, fail, say, with_runtime
+from worker.commands.common import with_runtime
+from worker.commands.terminal import USAGE, example, fail, say
 from worker.send.ledger import steering
 
 

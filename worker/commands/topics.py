@@ -3,7 +3,8 @@
 import click
 
 from config.runtime import Runtime
-from worker.commands.common import busy, example, fail, show, with_runtime
+from worker.commands.common import with_runtime
+from worker.commands.terminal import busy, example, fail, show
 from worker.pick.fit import topic_counts
 from worker.pick.today import Today
 

@@ -5,8 +5,8 @@ from datetime import date
 import click
 
 from config.runtime import Runtime
-from worker.commands.common import busy, example, say, show, with_runtime
-from worker.commands.terminal import Said
+from worker.commands.common import with_runtime
+from worker.commands.terminal import Said, busy, example, say, show
 from worker.ingest import runs
 from worker.pick.candidates import Candidates
 from worker.pick.today import Today

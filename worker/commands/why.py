@@ -10,7 +10,8 @@ from subscribers import audience, cadence, standing
 from subscribers.addresses import AddressError, address_key, check_address, known_key
 from subscribers.models import InterestKind, Subscriber, Suppression
 from subscribers.topics import Catalogue
-from worker.commands.common import example, fail, say, with_runtime
+from worker.commands.common import with_runtime
+from worker.commands.terminal import example, fail, say
 from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick.choices import Choice, unpacked

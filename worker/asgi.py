@@ -54,7 +54,7 @@ def application(runtime: Runtime) -> Starlette:
     assets = Assets(templates)
     templates.globals["assets"] = assets
     links = Links(settings.secret_key, settings.base_url)
-    newsdesk = Newsdesk(settings, runtime.database)
+    newsdesk = Newsdesk(runtime)
     site = Site(
         settings=settings,
         database=runtime.database,

@@ -18,7 +18,7 @@ LINKS = Links(("for-development-only-change-me",), "http://127.0.0.1:8000")
 
 @pytest.fixture
 def newsdesk(world: World) -> Newsdesk:
-    return Newsdesk(world.settings, world.database)
+    return Newsdesk(world.runtime)
 
 
 @pytest.fixture
@@ -33,6 +33,18 @@ def test_the_front_page_shows_today_s_first_three_papers(visitor: Visitor, world
 
     assert "Today’s digest, Wednesday, 17 June 2026 3 of 12 new papers" in words
     assert words.count("Robotics of the") == 3
+
+
+def test_what_there_is_to_choose_from_is_looked_at_once_a_second(newsdesk: Newsdesk, world: World) -> None:
+    assert newsdesk.look(world.clock.now()).candidates.papers == ()
+    world.list_papers(6)
+    before = newsdesk.look(world.clock.now())
+    world.list_papers(6)
+
+    assert len(before.candidates.papers) == 6
+    assert newsdesk.look(world.clock.now()) is before
+    world.clock.sleep(1)
+    assert len(newsdesk.look(world.clock.now()).candidates.papers) == 12
 
 
 def test_the_front_page_changes_with_the_ranking_and_the_day(visitor: Visitor, world: World) -> None:

@@ -5,7 +5,7 @@ two writers queue at the door instead of failing half-way (https://www.sqlite.or
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,11 +73,21 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class _Ids(TypeDecorator[list[int]]):
+    """An array of ids as PostgreSQL writes it (its manual, section 8.15.2): psycopg takes ten times as long over a list of numbers."""
+
+    impl = ARRAY(BigInteger)
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[list[int] | None], str]:
+        return lambda ids: f"{{{','.join(map(str, ids or ()))}}}"
+
+
 def among(session: Session, key: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
     """`key` is one of `ids`: one parameter however many there are, so that thousands cost the client next to nothing."""
     if session.get_bind().dialect.name == "sqlite":  # which takes 32,766 parameters at most
         return key.in_(select(func.json_each(json.dumps(list(ids))).table_valued(column("value", Integer)).c.value))
-    return key == any_(literal(list(ids), ARRAY(BigInteger)))
+    return key == any_(literal(list(ids), _Ids))
 
 
 def upsert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:

@@ -5,7 +5,6 @@ the last 60 days. The 16 days that planning looks back on hold 19 papers each, 3
 was in it, since nothing reads that.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -211,4 +210,4 @@ def _variant(random: Random, recent: Sequence[int], days: int) -> tuple[bytes, s
     ]
     parts = [papers[:5], papers[5:10], papers[10:]]
     chosen = packed(parts, random.choices(reasons, k=len(papers)), 214, matched=True, still=(), quiet_days=())
-    return chosen.papers, json.dumps(chosen.content)
+    return chosen.papers, chosen.content

@@ -1,6 +1,7 @@
 """What picking decides for one reader: a Selection, or a Quiet day with its reason. Pure, and packed into the ledger's row."""
 
-from array import array
+import json
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -35,7 +36,10 @@ class Selection:
         """Plain values for a JSON column; `unpacked` reads them back."""
         papers = [[choice.paper_id for choice in part] for part in (self.for_you, self.trending, self.more)]
         reasons = [choice.reason for choice in (*self.for_you, *self.trending, *self.more)]
-        return packed(papers, reasons, self.candidates, matched=self.matched, still=self.still, quiet_days=self.quiet_days).content
+        content: dict[str, Any] = json.loads(
+            packed(papers, reasons, self.candidates, matched=self.matched, still=self.still, quiet_days=self.quiet_days).content
+        )
+        return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,15 @@ class Packed(NamedTuple):
     """A Selection as the ledger keeps it: plain values, each reason once."""
 
     papers: bytes  # the ids of all of them, little-endian int64
-    content: dict[str, Any]
+    content: str  # JSON; as text, since thousands of them are on their way into one statement
+
+    @property
+    def selection(self) -> Selection:
+        return unpacked(json.loads(self.content))
 
 
 _PARTS = ("for_you", "trending", "more")
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 def packed(  # noqa: PLR0913 - a value's fields, no knobs
@@ -76,7 +85,7 @@ def packed(  # noqa: PLR0913 - a value's fields, no knobs
         "still": still,
         "quiet_days": quiet_days,
     }
-    return Packed(array("q", chain.from_iterable(papers)).tobytes(), content)
+    return Packed(struct.pack(f"<{len(reasons)}q", *chain.from_iterable(papers)), _JSON.encode(content))
 
 
 def shown(content: Mapping[str, Any]) -> Iterator[int]:

@@ -1,9 +1,10 @@
 """What a reader can ask for - a topic, a keyword, an author, more like a paper - and which papers answer it, and how well. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,8 @@ class Index:
 
     def knows(self, wish: Wish) -> bool:
         """Whether the wish can be looked up: an operator may have dropped a topic, and liked papers leave with time."""
+        if wish in self._found:
+            return True
         kind, value = wish
         match kind:
             case CauseKind.TOPIC:
@@ -150,21 +153,34 @@ class Table:
 def table(index: Index, asked: Sequence[tuple[CauseKind, float, Sequence[Collection[str | int]]]]) -> Table:
     """The table of what is asked for: of a kind, with a weight, a collection a reader. What the index does not know is left out."""
     parts = [(kind, weight, [len(values) for values in lists], list(chain.from_iterable(lists))) for kind, weight, lists in asked]
-    features = sorted({(kind, value) for kind, _, _, values in parts for value in set(values) if index.knows((kind, value))})
-    places = {wish: place for place, wish in enumerate(features)}
+    features, places = _features(index, [(kind, values) for kind, _, _, values in parts])
     readers = np.concatenate([np.repeat(np.arange(len(lengths)), lengths) for _, _, lengths, _ in parts])
     weights = np.concatenate([np.full(len(values), weight, np.float32) for _, weight, _, values in parts])
-    columns = np.array([places.get((kind, value), -1) for kind, _, _, values in parts for value in values], np.int64)
+    columns = np.array([place for kind, _, _, values in parts for place in map(places[kind].get, values, repeat(-1))], np.int64)
     known = columns >= 0
     shape = (len(parts[0][2]), len(features))
     wishes = csr_matrix((weights[known], (readers[known], columns[known])), shape=shape)
-    return Table(wishes, _stacked([index.match(wish) for wish in features], len(index.papers)), tuple(features))
+    return Table(wishes, _stacked(list(map(index.match, features)), len(index.papers)), features)
+
+
+def _features(
+    index: Index, asked: Iterable[tuple[CauseKind, Iterable[str | int]]]
+) -> tuple[tuple[Wish, ...], dict[CauseKind, dict[str | int, int]]]:
+    """What is asked for and known, in order; and the place of each value there, by its kind."""
+    by_kind: dict[CauseKind, set[str | int]] = defaultdict(set)
+    for kind, values in asked:
+        by_kind[kind].update(values)
+    features = [(kind, value) for kind in sorted(by_kind) for value in sorted(by_kind[kind]) if index.knows((kind, value))]
+    places: dict[CauseKind, dict[str | int, int]] = {kind: {} for kind in by_kind}
+    for place, (kind, value) in enumerate(features):
+        places[kind][value] = place
+    return tuple(features), places
 
 
 def _stacked(matches: Sequence[Match], papers: int) -> csr_matrix:
     """Features x papers."""
     ends = np.cumsum([0, *(found.size for found, _ in matches)])
-    indices = np.fromiter(chain.from_iterable(found for found, _ in matches), np.int32, int(ends[-1]))
+    indices = np.concatenate([np.empty(0, np.int32), *(found for found, _ in matches)]).astype(np.int32)
     strengths = np.concatenate([np.empty(0, np.float32), *(strengths for _, strengths in matches)])
     return csr_matrix((strengths, indices, ends), shape=(len(matches), papers))
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from worker.pick.answers import Answers
-from worker.pick.features import Cause, CauseKind, Index, Table, index, row, table
+from worker.pick.features import Cause, CauseKind, Index, Table, Wish, index, row, table
 from worker.pick.readers import Reader
 
 __all__ = ["Cause", "CauseKind", "Fit", "Index", "fit", "index", "topic_counts"]
@@ -37,7 +37,8 @@ class Fit:
     wishes: csr_matrix  # readers x features: what was asked for, below 0 where a reader wants less of it
     matches: csr_matrix  # papers x features: how strongly a paper answers
     answers: Answers  # every wish and every paper that answers it
-    features: tuple[Cause, ...]  # each feature as a cause
+    index: Index
+    features: tuple[Wish, ...]
     liked: Mapping[tuple[int, int], str]  # (reader, feature) -> when the paper that the feature is was liked, in words
 
     def causes(self, reader: int, paper: int) -> tuple[Cause, ...]:
@@ -48,7 +49,7 @@ class Fit:
             return ()
         places = np.minimum(np.searchsorted(matched, wished), matched.size - 1)
         answers = np.where(matched[places] == wished, wishes * strengths[places], 0)
-        return tuple(self.features[wished[place]] for place in np.argsort(-answers, kind="stable") if answers[place] > 0)
+        return tuple(self.index.cause(self.features[wished[place]]) for place in np.argsort(-answers, kind="stable") if answers[place] > 0)
 
     def reason(self, reader: int, paper: int) -> str:
         """The causes as a reader is told them: "State-space models; keyword mamba", "like “Robots”, which you liked on Tuesday"."""
@@ -68,7 +69,7 @@ class Fit:
         """These wishes as their readers are told them, by number."""
         used = np.flatnonzero(np.bincount(numbers))
         features = self.wishes.indices[used].tolist()
-        told = {wish: _told(self.features[feature]) for wish, feature in zip(used.tolist(), features, strict=True)}
+        told = {wish: _told(self.index.cause(self.features[feature])) for wish, feature in zip(used.tolist(), features, strict=True)}
         if self.liked:  # the one cause that is told to each reader in other words
             readers = np.searchsorted(self.wishes.indptr, used, side="right") - 1
             for reader, wish, feature in zip(readers.tolist(), told, features, strict=True):
@@ -98,8 +99,7 @@ def fit(index: Index, readers: Sequence[Reader]) -> Fit:
     muted = csr_matrix(spared.wishes @ spared.matches, dtype=bool)
     by_paper = asked.matches.T.tocsr()
     by_paper.sort_indices()
-    causes = tuple(index.cause(wish) for wish in asked.features)
-    return Fit(_scores(asked, muted), muted, asked.wishes, by_paper, Answers.of(asked), causes, _liked(asked, readers))
+    return Fit(_scores(asked, muted), muted, asked.wishes, by_paper, Answers.of(asked), index, asked.features, _liked(asked, readers))
 
 
 def topic_counts(index: Index) -> dict[str, int]:

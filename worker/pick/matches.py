@@ -46,10 +46,10 @@ class Matches:
     def quiet_topics(self) -> dict[int, set[str]]:
         """The keys of the topics that a reader follows and for which there is nothing, by reader."""
         found: dict[int, set[str]] = defaultdict(set)
-        topics = np.array([cause.kind is CauseKind.TOPIC for cause in self.fit.features], np.bool_)
+        topics = np.array([kind is CauseKind.TOPIC for kind, _ in self.fit.features], np.bool_)
         silent = np.flatnonzero(~self._answered & topics[self.fit.wishes.indices])
         for reader, feature in zip(self._owners[silent].tolist(), self.fit.wishes.indices[silent].tolist(), strict=True):
-            found[reader].add(self.fit.features[feature].key)
+            found[reader].add(str(self.fit.features[feature][1]))
         return found
 
 

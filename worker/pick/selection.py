@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from worker.pick.candidates import Candidates
-from worker.pick.choices import Packed, Quiet, Selection, packed, unpacked
+from worker.pick.choices import Packed, Quiet, Selection, packed
 from worker.pick.facts import since
 from worker.pick.lists import Bools, Ints, Lists, Quota, Taken, merged
 from worker.pick.matches import Matches
@@ -45,7 +45,7 @@ def window(last_digest_at: datetime | None, now: datetime) -> datetime:
 
 def select(readers: Sequence[Reader], candidates: Candidates, now: datetime) -> list[Selection | Quiet]:
     """What each reader gets at the moment `now`, in the readers' order."""
-    return [one if isinstance(one, Quiet) else unpacked(one.content) for one in pick(readers, candidates, now)]
+    return [one if isinstance(one, Quiet) else one.selection for one in pick(readers, candidates, now)]
 
 
 def pick(readers: Sequence[Reader], candidates: Candidates, now: datetime) -> Iterator[Packed | Quiet]:
@@ -147,12 +147,14 @@ class _Block:
 
     def _why_trending(self, trending: Lists) -> list[str]:
         """The reason of each; what is said to one reader is said to all whose day it is."""
-        told: dict[tuple[int, date], str] = {}
-        days = [reader.today or self._now.date() for reader in self._readers]
-        pairs = [(paper, days[reader]) for reader, paper in zip(trending.readers.tolist(), trending.papers.tolist(), strict=True)]
-        for paper, today in set(pairs):
-            told[paper, today] = PINNED if paper in self._candidates.pins else self._candidates.facts[paper].words(today)
-        return [told[pair] for pair in pairs]
+        theirs = np.array([(reader.today or self._now.date()).toordinal() for reader in self._readers], np.int64)
+        asked, places = np.unique(theirs[trending.readers] * len(self._candidates.ids) + trending.papers, return_inverse=True)
+        days_and_papers = (divmod(one, len(self._candidates.ids)) for one in asked.tolist())
+        told = [self._why(paper, date.fromordinal(day)) for day, paper in days_and_papers]
+        return list(map(told.__getitem__, places.tolist()))
+
+    def _why(self, paper: int, today: date) -> str:
+        return PINNED if paper in self._candidates.pins else self._candidates.facts[paper].words(today)
 
     def _still(self) -> dict[int, tuple[str, ...]]:
         """The names of the topics that a reader follows and for which there is nothing, as the reader lists them."""

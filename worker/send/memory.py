@@ -47,8 +47,8 @@ def readers_of(session: Session, desk: Desk, due: Sequence[tuple[Scheduled, date
 
 
 def _reader(row: Scheduled, due_at: datetime, memory: _Memory, now: datetime) -> Reader:
-    number, wishes, votes = row.id, memory.wishes, memory.votes.get(row.id, ())
-    today = cadence.day_of(due_at, row.zone)
+    number, wishes, today = row.id, memory.wishes, cadence.day_of(due_at, row.zone)
+    votes, quiet = memory.votes.get(number, ()), memory.quiet.get(number, ())
     return Reader(
         id=number,
         since=window(row.last_digest_at, now),
@@ -62,8 +62,8 @@ def _reader(row: Scheduled, due_at: datetime, memory: _Memory, now: datetime) ->
         trending=row.trending,
         had=memory.had.get(number, _NOTHING),
         liked={paper: on(cadence.day_of(at, row.zone), today) for paper, value, at in votes if value > 0},
-        disliked=tuple(paper for paper, value, _ in votes if value < 0),
-        quiet_days=tuple(_in_words(at, row.zone) for at in memory.quiet.get(number, ())),
+        disliked=tuple([paper for paper, value, _ in votes if value < 0]),
+        quiet_days=tuple([_in_words(at, row.zone) for at in quiet]),
     )
 
 

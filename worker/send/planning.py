@@ -4,9 +4,10 @@ A range's readers are read with one statement a table, and picked for in one pro
 written down as stale, occasion by occasion: nothing is skipped in silence (law 3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -15,8 +16,9 @@ from config.clock import Clock
 from config.database import Database
 from subscribers import audience, cadence
 from subscribers.audience import Scheduled
+from subscribers.cadence import Past
 from subscribers.models import Standing
-from worker.pick.choices import Packed, Quiet, Selection, unpacked
+from worker.pick.choices import Packed, Quiet, Selection
 from worker.pick.selection import pick
 from worker.pick.today import Today
 from worker.send import control, memory, waves
@@ -77,21 +79,31 @@ def plan_range(database: Database, today: Today, clock: Clock, range_id: int) ->
     return len(due)
 
 
-def occasions(row: Scheduled, now: datetime) -> Iterator[Due]:
+def occasions(row: Scheduled, now: datetime) -> list[Due]:
     """What is due for a reader: as a rule one occasion; after an outage each that was missed, and perhaps one still worth sending."""
-    past, due_at = audience.past_of(row), row.next_due_at
+    rhythm = (row.cadence, row.hour, row.weekday, row.zone)
+    return [Due(row, *one) for one in _occasions(rhythm, row.next_due_at, audience.past_of(row), now)]
+
+
+@lru_cache(maxsize=4096)  # readers of one tick differ in little
+def _occasions(
+    rhythm: tuple[str, int, int, str], due_at: datetime | None, past: Past, now: datetime
+) -> tuple[tuple[str, datetime, datetime], ...]:
+    kind, _, _, zone = rhythm
+    found = []
     while due_at is not None and due_at <= now:
-        key = cadence.occasion(row.cadence, due_at, row.zone)
-        stale_at = due_at + cadence.stale_after(row.cadence)
-        yield Due(row, key, due_at, stale_at)
+        key = cadence.occasion(kind, due_at, zone)
+        stale_at = due_at + cadence.stale_after(kind)
+        found.append((key, due_at, stale_at))
         past = cadence.past_with(past, key, due_at if stale_at > now else None)
-        due_at = cadence.next_due(row.cadence, row.hour, row.weekday, row.zone, due_at, past)
+        due_at = cadence.next_due(*rhythm, due_at, past)
+    return tuple(found)
 
 
 def decide(session: Session, today: Today, due: Sequence[Due], *, now: datetime) -> list[Decided]:
     """What these readers would get; nothing is written."""
     chosen = choose(session, today, due, now=now)
-    return [Decided(one.due, one.outcome if isinstance(one.outcome, Quiet) else unpacked(one.outcome.content)) for one in chosen]
+    return [Decided(one.due, one.outcome if isinstance(one.outcome, Quiet) else one.outcome.selection) for one in chosen]
 
 
 def choose(session: Session, today: Today, due: Sequence[Due], *, now: datetime) -> list[Chosen]:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from config.clock import Clock
 from worker.send.port import Blame, Journal, Outcome, Parcel, Unavailable
+from worker.send.smtp.dialling import Trust, dial
 from worker.send.smtp.dialogue import Dialogue
 from worker.send.smtp.envelope import RSET
 from worker.send.smtp.line import Line, LineBroken
-from worker.send.smtp.relay import Relay, Trust, dial
+from worker.send.smtp.relay import Relay
 
 _FRUITLESS_LINES = 2  # lines in a row that broke before a single parcel was through: the relay is not well
 

@@ -19,6 +19,74 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_buckets")),
     )
     op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("occasion", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=6), nullable=False),
+        sa.Column("state", sa.String(length=9), nullable=False),
+        sa.Column("wave_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stale_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.Column("mailer", sa.String(length=40), nullable=False),
+        sa.Column("provider_id", sa.String(length=200), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ranking_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("papers", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("subscriber_id", "occasion", name=op.f("uq_deliveries_subscriber_id_occasion")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deliveries_domain",
+            ["domain", "next_attempt_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_due_at", ["due_at"], unique=False, postgresql_where=sa.text("state NOT IN ('waiting', 'claimed')")
+        )
+        batch_op.create_index(
+            "ix_deliveries_owner",
+            ["owner"],
+            unique=False,
+            postgresql_where=sa.text("state = 'claimed'"),
+            sqlite_where=sa.text("state = 'claimed'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_stale",
+            ["stale_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_unknown",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'unknown'"),
+            sqlite_where=sa.text("state = 'unknown'"),
+        )
+        batch_op.create_index(
+            "ix_deliveries_waiting",
+            ["kind", "next_attempt_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.create_index("ix_deliveries_wave_id", ["wave_id", "state"], unique=False)
+
+    op.create_table(
         "domain_paces",
         sa.Column("domain", sa.String(length=255), nullable=False),
         sa.Column("pace", sa.Double(), nullable=False),
@@ -258,73 +326,6 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
-        "deliveries",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("occasion", sa.String(length=80), nullable=False),
-        sa.Column("kind", sa.String(length=6), nullable=False),
-        sa.Column("state", sa.String(length=9), nullable=False),
-        sa.Column("wave_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stale_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("domain", sa.String(length=255), nullable=False),
-        sa.Column("address_hash", sa.LargeBinary(length=32), nullable=True),
-        sa.Column("reason", sa.String(length=300), nullable=False),
-        sa.Column("code", sa.String(length=16), nullable=False),
-        sa.Column("mailer", sa.String(length=40), nullable=False),
-        sa.Column("provider_id", sa.String(length=200), nullable=False),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ranking_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("papers", sa.LargeBinary(), nullable=False),
-        sa.Column("content", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["wave_id"], ["waves.id"], name=op.f("fk_deliveries_wave_id_waves")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-        sa.UniqueConstraint("subscriber_id", "occasion", name=op.f("uq_deliveries_subscriber_id_occasion")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_deliveries_domain",
-            ["domain", "next_attempt_at", "id"],
-            unique=False,
-            postgresql_where=sa.text("state = 'waiting'"),
-            sqlite_where=sa.text("state = 'waiting'"),
-        )
-        batch_op.create_index("ix_deliveries_due_at", ["due_at"], unique=False)
-        batch_op.create_index(
-            "ix_deliveries_owner",
-            ["owner"],
-            unique=False,
-            postgresql_where=sa.text("state = 'claimed'"),
-            sqlite_where=sa.text("state = 'claimed'"),
-        )
-        batch_op.create_index(
-            "ix_deliveries_stale",
-            ["stale_at"],
-            unique=False,
-            postgresql_where=sa.text("state = 'waiting'"),
-            sqlite_where=sa.text("state = 'waiting'"),
-        )
-        batch_op.create_index(
-            "ix_deliveries_unknown",
-            ["id"],
-            unique=False,
-            postgresql_where=sa.text("state = 'unknown'"),
-            sqlite_where=sa.text("state = 'unknown'"),
-        )
-        batch_op.create_index(
-            "ix_deliveries_waiting",
-            ["kind", "next_attempt_at", "id"],
-            unique=False,
-            postgresql_where=sa.text("state = 'waiting'"),
-            sqlite_where=sa.text("state = 'waiting'"),
-        )
-        batch_op.create_index("ix_deliveries_wave_id", ["wave_id", "state"], unique=False)
-
-    op.create_table(
         "edition_marks",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("paper_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -484,22 +485,6 @@ def downgrade() -> None:
     op.drop_table("feeds")
     op.drop_table("editions")
     op.drop_table("edition_marks")
-    with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index("ix_deliveries_wave_id")
-        batch_op.drop_index(
-            "ix_deliveries_waiting", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
-        )
-        batch_op.drop_index(
-            "ix_deliveries_unknown", postgresql_where=sa.text("state = 'unknown'"), sqlite_where=sa.text("state = 'unknown'")
-        )
-        batch_op.drop_index("ix_deliveries_stale", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
-        batch_op.drop_index("ix_deliveries_owner", postgresql_where=sa.text("state = 'claimed'"), sqlite_where=sa.text("state = 'claimed'"))
-        batch_op.drop_index("ix_deliveries_due_at")
-        batch_op.drop_index(
-            "ix_deliveries_domain", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
-        )
-
-    op.drop_table("deliveries")
     op.drop_table("waves")
     op.drop_table("switches")
     op.drop_table("suppressions")
@@ -537,5 +522,21 @@ def downgrade() -> None:
     op.drop_table("heartbeats")
     op.drop_table("fetches")
     op.drop_table("domain_paces")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_deliveries_wave_id")
+        batch_op.drop_index(
+            "ix_deliveries_waiting", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
+        )
+        batch_op.drop_index(
+            "ix_deliveries_unknown", postgresql_where=sa.text("state = 'unknown'"), sqlite_where=sa.text("state = 'unknown'")
+        )
+        batch_op.drop_index("ix_deliveries_stale", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
+        batch_op.drop_index("ix_deliveries_owner", postgresql_where=sa.text("state = 'claimed'"), sqlite_where=sa.text("state = 'claimed'"))
+        batch_op.drop_index("ix_deliveries_due_at", postgresql_where=sa.text("state NOT IN ('waiting', 'claimed')"))
+        batch_op.drop_index(
+            "ix_deliveries_domain", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
+        )
+
+    op.drop_table("deliveries")
     op.drop_table("buckets")
     # ### end Alembic commands ###

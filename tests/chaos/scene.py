@@ -21,9 +21,8 @@ from config.database import Database
 from config.settings import load
 from tests.chaos.shifted import SHIFT_FILE
 from tests.relay.server import AUTHORITY, Relay
-from tests.servers import Server
+from tests.servers import Server, free_port
 from tests.service import Service
-from tests.worker.commands.services import free_port
 from tests.worker.send.world import World
 from worker.schedule import timetable
 

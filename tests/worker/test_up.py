@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 
 from subscribers.models import Subscriber
 from tests.playing import Play, playing, silence, status
+from tests.servers import free_port
 from tests.worker.commands.desk import PAGE, Desk
-from tests.worker.commands.services import free_port, running, wait_for
+from tests.worker.commands.services import running, wait_for
 from worker.ingest.models import Run
 from worker.send.models import Delivery
 

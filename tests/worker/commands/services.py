@@ -1,6 +1,5 @@
 """Commands that run until they are told to stop, as processes whose words stand in the desk's state folder."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -39,14 +38,6 @@ def wait_for(what: Callable[[], bool], process: subprocess.Popen[bytes] | subpro
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail(f"{process.args!r} ended with {process.poll()}, or took too long")
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    """A port of the loopback where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _asked(what: Callable[[], bool]) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.servers import free_port
 from tests.worker.commands.desk import Desk
-from tests.worker.commands.services import free_port, running, wait_for
+from tests.worker.commands.services import running, wait_for
 
 
 def test_migrate_makes_the_schema_and_does_no_harm_twice(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from config.database import Database
 from subscribers import cadence
 from tests.worker.send.builders import NOW, a_process, a_row, states, written
+from worker.send import held, retention
 from worker.send.ledger import claims, outcomes, steering, writing
 from worker.send.ledger.outcomes import Settlement
 from worker.send.models import Delivery, Kind, State
@@ -190,6 +191,26 @@ def test_what_waits_past_its_use_is_stale(database: Database) -> None:
         assert steering.expire(session, now=NOW + timedelta(hours=20)) == 1
     with database.reading() as session:
         assert states(session) == {delivery: State.STALE}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        retention.ledger_bites(NOW)[0],
+        lambda session: steering.refused(session, None, now=NOW),
+        lambda session: held.scrub(session, NOW - timedelta(days=2)),
+    ],
+    ids=["old", "refused", "erased"],
+)
+def test_what_is_settled_is_found_by_when_it_was_due(database: Database, ask: Callable[[Session], object]) -> None:
+    days = [timedelta(days=number % 80 + 5) for number in range(2000)]
+    written(database, *[a_row(reader, state=State.ACCEPTED, due_at=NOW - ago) for reader, ago in enumerate(days, start=1)])
+    with database.transaction() as session:
+        session.execute(text("ANALYZE deliveries"))
+        statement, values = asked_by(session, lambda: ask(session))
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plan = str(session.connection().exec_driver_sql(f"{explain} {statement}", values).all())
+    assert "ix_deliveries_due_at" in plan
 
 
 def test_what_is_stale_is_found_among_all_that_waits_by_an_index(database: Database) -> None:

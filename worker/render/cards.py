@@ -89,11 +89,15 @@ class Cards:
 
     def card(self, paper: Paper) -> Card:
         """The card of this revision of `paper`."""
-        return self._cards.get((paper.id, paper.key, paper.revision), self._card, paper)
+        key = (paper.id, paper.key, paper.revision)
+        card = self._cards.get(key)
+        return self._cards.keep(key, self._card(paper)) if card is None else card
 
     def line(self, paper: Paper) -> Line:
         """The one-line title of this revision of `paper`."""
-        return self._lines.get((paper.id, paper.key, paper.revision), self._line, paper)
+        key = (paper.id, paper.key, paper.revision)
+        line = self._lines.get(key)
+        return self._lines.keep(key, self._line(paper)) if line is None else line
 
     def _card(self, paper: Paper) -> Card:
         view = view_of(paper)

@@ -68,7 +68,7 @@ class Notices:
 
     def compose(self, notice: Notice, to: Addressee) -> Message:
         """The message of `notice`. Raises BadAddress when the recipient cannot be written."""
-        moulds = self._made.get(notice, self._mould, notice)
+        moulds = self._made.get(notice) or self._made.keep(notice, self._mould(notice))
         filling = (both(to.address, to.address), of_url(to.urls.preferences), of_url(to.urls.leave))  # in the order of _HOLES
         html = moulds.html.pour(tuple(pair.html for pair in filling))
         text = moulds.text.pour(tuple(pair.text for pair in filling))

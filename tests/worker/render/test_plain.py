@@ -96,6 +96,6 @@ def test_sentence_case_needs_the_abstracts_word_for_it() -> None:
 def test_the_oldest_is_forgotten_first() -> None:
     kept: Kept[int, str] = Kept(2)
     for number in (1, 2, 1, 3):
-        kept.get(number, str, number)
-    assert [kept.get(number, "{} again".format, number) for number in (2, 3, 1)] == ["2", "3", "1 again"]
+        kept.keep(number, str(number))
+    assert kept == {2: "2", 3: "3"}
     assert len(kept) == 2

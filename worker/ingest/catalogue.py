@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from config.database import among
 from worker.ingest.models import Alias, PaperRow, Snapshot
 from worker.ingest.papers import Paper, arxiv_id, doi, title_name
 
@@ -47,16 +48,16 @@ def papers_by_id(session: Session, ids: Iterable[int]) -> dict[int, Paper]:
     """The papers asked for, under the ids asked for; an id of a merged work gives the work that stands. Unknown ids are left out."""
     asked = set(ids)
     now = {**{paper_id: paper_id for paper_id in asked}, **redirects(session, asked)}
-    found = {paper.id: paper for some in in_bites(set(now.values())) for paper in _papers(session, PaperRow.id.in_(some))}
+    found = {paper.id: paper for paper in _papers(session, among(session, PaperRow.id, set(now.values())))} if now else {}
     return {paper_id: found[now[paper_id]] for paper_id in asked if now[paper_id] in found}
 
 
 def redirects(session: Session, ids: Collection[int] | None = None) -> dict[int, int]:
     """Where merged works (all of them, or those among `ids`) live now: old id to the one that stands, in one step."""
     statement = select(PaperRow.id, PaperRow.merged_into).where(PaperRow.merged_into.is_not(None))
-    if ids is None:
-        return {old: int(new or 0) for old, new in session.execute(statement)}
-    return {old: int(new or 0) for some in in_bites(ids) for old, new in session.execute(statement.where(PaperRow.id.in_(some)))}
+    if ids is not None:
+        statement = statement.where(among(session, PaperRow.id, ids))
+    return {old: int(new or 0) for old, new in session.execute(statement)}
 
 
 def first_seen_between(session: Session, since: datetime, until: datetime) -> list[Paper]:
@@ -132,9 +133,9 @@ def _select(*conditions: ColumnElement[bool]) -> Select[Any]:
 def _read(session: Session, statement: Select[Any]) -> list[Paper]:
     rows = session.execute(statement).mappings().all()
     names: dict[int, list[str]] = {row["id"]: [] for row in rows}
-    for some in in_bites(names):
-        for name, paper_id in session.execute(select(Alias.name, Alias.paper_id).where(Alias.paper_id.in_(some)).order_by(Alias.name)):
-            names[paper_id].append(name)
+    aliases = select(Alias.name, Alias.paper_id).where(among(session, Alias.paper_id, names)).order_by(Alias.name)
+    for name, paper_id in session.execute(aliases):
+        names[paper_id].append(name)
     return [_paper(row, names[row["id"]]) for row in rows]
 
 

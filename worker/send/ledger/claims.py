@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, Table, and_, any_, func, literal, or_, select, true, tuple_, update
 from sqlalchemy.orm import Session
 
 from worker.send.models import Delivery, DomainPace, Kind, State, stands
@@ -27,17 +27,9 @@ class Claimed(NamedTuple):
     next_attempt_at: datetime | None = None  # with its id: its place among those that waited
 
 
-_CLAIMED = (
-    Delivery.id,
-    Delivery.subscriber_id,
-    Delivery.occasion,
-    Delivery.kind,
-    Delivery.due_at,
-    Delivery.stale_at,
-    Delivery.attempts,
-    Delivery.content,
-    Delivery.next_attempt_at,
-)
+# The table itself: rows that pass the ORM cost twice as much, and these are read by the hundred.
+_TABLE = cast("Table", Delivery.__table__)
+_CLAIMED = tuple(_TABLE.c[name] for name in Claimed._fields)
 _IS_WAITING = stands(State.WAITING)
 
 
@@ -91,11 +83,10 @@ def count_waiting(session: Session, kinds: Collection[Kind], *, now: datetime, m
 
 def _take(session: Session, due: Select[Any], owner: int) -> list[Claimed]:
     taken = (
-        update(Delivery)
+        update(_TABLE)
         .where(_among(session, due))
-        .values(state=State.CLAIMED, owner=owner, attempts=Delivery.attempts + 1)
+        .values(state=State.CLAIMED, owner=owner, attempts=_TABLE.c.attempts + 1)
         .returning(*_CLAIMED)
-        .execution_options(synchronize_session=False)
     )
     return sorted((Claimed._make(row) for row in session.execute(taken)), key=lambda claimed: claimed.id)
 

@@ -62,7 +62,7 @@ def application(runtime: Runtime) -> Starlette:
         links=links,
         catalogue=topics_of(settings),
         templates=templates,
-        showcase=ReadingShowcase(newsdesk, runtime.database, links, templates),
+        showcase=ReadingShowcase(newsdesk, links, templates),
         holders=(LedgerHolder(runtime.clock),),
         proxies=Proxies(settings.trusted_proxies),
         guards=Guards(refused_from(settings.refused_domains), settings.proof_of_work),

@@ -94,7 +94,10 @@ def page(
     The form holds the reader's choices, or `tried` in their place, or what was sent, with its `faults`. `more`: told, undo, and what is
     wrong with another field.
     """
-    state = _read(site, asked)
+    with site.database.reading() as session:
+        state = _read(site, asked, session)
+        history = site.showcase.history(session, state.id, opens=state.is_fresh)
+        titles = site.showcase.titles(session, [vote.paper_key for vote in state.votes])
     choices = tried or state.choices
     beside = site.showcase.preview(choices, asked.now) if state.standing in _READS else Beside()
     if faults:
@@ -111,8 +114,8 @@ def page(
         form=form,
         beside=beside.html,
         leave=site.links.leave(state.id),
-        history=site.showcase.history(state.id, asked.now, opens=state.is_fresh),
-        titles=site.showcase.titles([vote.paper_key for vote in state.votes]),
+        history=history,
+        titles=titles,
         today=asked.now.astimezone(zone_named(state.zone)).date(),
         **context,
     )
@@ -128,20 +131,19 @@ def day_in(zone: str, text: str) -> datetime | None:
         return None
 
 
-def _read(site: Site, asked: Asked) -> _State:
-    with site.database.reading() as session:
-        opened = open_link(site, asked, session)
-        row, feed = opened.row, feeds.of(session, opened.row.id)
-        return _State(
-            id=row.id,
-            is_fresh=opened.request_id is not None,
-            address=shown(row.address) if opened.request_id is not None else "",
-            standing=Standing(row.standing),
-            zone=row.zone,
-            next_due_at=row.next_due_at,
-            paused_until=row.paused_until,
-            choices=preferences.read(session, row),
-            votes=votes.of(session, row.id),
-            has_feed=feed is not None,
-            feed=site.links.feed(feed.id) if feed and opened.request_id is not None else "",
-        )
+def _read(site: Site, asked: Asked, session: Session) -> _State:
+    opened = open_link(site, asked, session)
+    row, feed = opened.row, feeds.of(session, opened.row.id)
+    return _State(
+        id=row.id,
+        is_fresh=opened.request_id is not None,
+        address=shown(row.address) if opened.request_id is not None else "",
+        standing=Standing(row.standing),
+        zone=row.zone,
+        next_due_at=row.next_due_at,
+        paused_until=row.paused_until,
+        choices=preferences.read(session, row),
+        votes=votes.of(session, row.id),
+        has_feed=feed is not None,
+        feed=site.links.feed(feed.id) if feed and opened.request_id is not None else "",
+    )

@@ -1,11 +1,12 @@
 """What the forms show of papers, without knowing any: a port that the reading room fills in. All of it is safe markup or plain numbers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from subscribers.choices import Choices
 
@@ -22,7 +23,7 @@ class Beside:
 
 
 class Showcase(Protocol):
-    """Papers, as a form may show them. Each opens and closes its own reading session."""
+    """Papers, as a form may show them."""
 
     def today(self, now: datetime) -> Beside:
         """The day's digest as everybody would get it: dated, its first three papers; or what is being fetched."""
@@ -32,11 +33,11 @@ class Showcase(Protocol):
         """The digest that these choices would give now, with what each keyword and author brings a day."""
         ...
 
-    def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
+    def history(self, session: Session, subscriber_id: int, *, opens: bool) -> Markup:
         """A reader's last ten occasions: the digests, and the quiet days with their reasons. `opens`: with links to the digests."""
         ...
 
-    def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:
+    def titles(self, session: Session, paper_keys: Collection[str]) -> Mapping[str, str]:
         """The titles of papers, by key; one that was forgotten is missing."""
         ...
 
@@ -50,8 +51,8 @@ class EmptyShowcase:
     def preview(self, choices: Choices, now: datetime) -> Beside:
         return Beside()
 
-    def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
+    def history(self, session: Session, subscriber_id: int, *, opens: bool) -> Markup:
         return NOTHING
 
-    def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:
+    def titles(self, session: Session, paper_keys: Collection[str]) -> Mapping[str, str]:
         return {}

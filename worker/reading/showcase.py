@@ -1,12 +1,12 @@
 """What the readers' forms show of papers: the newsdesk's drafts, a reader's last digests, titles. As safe markup, for the port."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from jinja2 import Environment
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
-from config.database import Database
 from subscribers.choices import Choices
 from subscribers.links import Links
 from subscribers.web.showcase import Beside
@@ -22,9 +22,8 @@ TEASED = 3  # cards on the front page
 class ReadingShowcase:
     """Fills in what `subscribers.web` asks to show. One object a process."""
 
-    def __init__(self, newsdesk: Newsdesk, database: Database, links: Links, templates: Environment) -> None:
+    def __init__(self, newsdesk: Newsdesk, links: Links, templates: Environment) -> None:
         self._newsdesk = newsdesk
-        self._database = database
         self._links = links
         self._templates = templates
         self._teased: tuple[object, Markup] = (None, Markup())
@@ -43,16 +42,16 @@ class ReadingShowcase:
         quiet = "the papers of the last days are being fetched" if draft.is_empty else draft.quiet
         return Beside(self._shown(draft, "Your digest today"), self._newsdesk.papers_a_day(desk), quiet)
 
-    def history(self, subscriber_id: int, now: datetime, *, opens: bool) -> Markup:
-        with self._database.reading() as session:
-            found = lookups.history(session, subscriber_id)
-            rows = told(found, self._links, announcements.subjects(session, found))
+    def history(self, session: Session, subscriber_id: int, *, opens: bool) -> Markup:
+        found = lookups.history(session, subscriber_id)
+        rows = told(found, self._links, announcements.subjects(session, found))
         return self._fragment("history", rows=rows, opens=opens)
 
-    def titles(self, paper_keys: Iterable[str]) -> Mapping[str, str]:
-        with self._database.reading() as session:
-            ids = catalogue.ids_by_key(session, paper_keys)
-            papers = catalogue.papers_by_id(session, ids.values())
+    def titles(self, session: Session, paper_keys: Collection[str]) -> Mapping[str, str]:
+        if not paper_keys:
+            return {}
+        ids = catalogue.ids_by_key(session, paper_keys)
+        papers = catalogue.papers_by_id(session, ids.values())
         return {key: papers[number].title for key, number in ids.items() if number in papers}
 
     def _shown(self, draft: Draft, title: str) -> Markup:

@@ -23,7 +23,7 @@ def newsdesk(world: World) -> Newsdesk:
 
 @pytest.fixture
 def showcase(world: World, newsdesk: Newsdesk) -> ReadingShowcase:
-    return ReadingShowcase(newsdesk, world.database, LINKS, page_templates(world.settings))
+    return ReadingShowcase(newsdesk, LINKS, page_templates(world.settings))
 
 
 def test_the_front_page_shows_today_s_first_three_papers(visitor: Visitor, world: World) -> None:
@@ -159,5 +159,6 @@ def test_the_link_of_a_forwarded_digest_opens_no_other_digest_and_tells_no_addre
 def test_votes_are_shown_by_the_titles_of_their_papers(visitor: Visitor, world: World, showcase: ReadingShowcase) -> None:
     world.list_papers(1, title="Robots of tomorrow")
 
-    assert showcase.titles(["arxiv:2606.00001", "arxiv:0000.00000"]) == {"arxiv:2606.00001": "Robots of tomorrow"}
-    assert showcase.titles([]) == {}
+    with world.database.reading() as session:
+        assert showcase.titles(session, ["arxiv:2606.00001", "arxiv:0000.00000"]) == {"arxiv:2606.00001": "Robots of tomorrow"}
+        assert showcase.titles(session, []) == {}

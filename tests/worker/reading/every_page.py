@@ -15,6 +15,7 @@ from subscribers.models import Request, RequestKind, Subscriber
 from tests.subscribers.web.visitor import Page, Visitor
 from tests.worker.send.world import World
 from worker.asgi import application
+from worker.pick import editions
 
 NOWHERE = "postgresql+psycopg://paperboy@127.0.0.1:1/paperboy"
 Shown = tuple[str, Page]  # the template's name, a comma and what is special; and the page
@@ -106,9 +107,12 @@ class _Walk:
         yield "vote, taken back", visitor.press(cast, "Take it back")
         visitor.press(vote, "Not for me")
         yield "preferences, with votes", visitor.open(self._links.preferences(self._ada, self._now))
+        with self._world.database.transaction() as session:
+            editions.close_ended(session, self._now)
         yield "editions", visitor.open("/editions")
         yield "edition", visitor.open("/editions/latest")
         yield "edition, of a topic", visitor.open("/editions/latest/robotics")
+        yield "edition, without a paper", visitor.open("/editions/latest/astrophysics")
         inbox = Visitor(application(self._world.runtime), "127.0.0.1").open("/inbox")
         yield "inbox", inbox
         mail = next(url for url in inbox.links if url.startswith("/inbox/"))

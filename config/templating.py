@@ -25,6 +25,7 @@ def environment(own: Path | None = None, filters: Mapping[str, Callable[..., obj
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # looking whether files have changed took a twentieth of a page
     )
     made.filters.update(filters or {})
     return made

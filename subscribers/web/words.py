@@ -40,7 +40,10 @@ def brings(papers: float | None) -> str:
 
 
 def keeper(most: int = 4096) -> Callable[..., Markup]:
-    """`kept(macro, …)`: what a macro made of these values, made once. For parts that stand on page after page: a topic, a paper."""
+    """`kept(macro, …)`: what a macro made of these values, made once. For parts that stand on page after page: a topic, a paper.
+
+    Never for what somebody typed: strangers would fill it, and be remembered.
+    """
     return lru_cache(maxsize=most)(lambda macro, *values: macro(*values))
 
 

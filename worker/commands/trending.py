@@ -9,6 +9,7 @@ from worker.commands.common import with_runtime
 from worker.commands.terminal import Said, busy, example, say, show
 from worker.ingest import runs
 from worker.pick.candidates import Candidates
+from worker.pick.selection import PINNED
 from worker.pick.today import Today
 
 
@@ -37,5 +38,5 @@ def _row(candidates: Candidates, rank: int, place: int, today: date) -> tuple[Sa
     if candidates.hidden[place]:
         reason, style = "hidden by the editor", "strike"
     elif place in candidates.pins:
-        reason = "picked by the editor"
+        reason = PINNED
     return str(rank), (paper.title, style), f"{candidates.scores[place]:.2f}", reason, str(paper.listed_on or "")

@@ -15,6 +15,7 @@ from subscribers import cadence
 from tests.worker.send.builders import NOW, a_process, a_row, states, written
 from worker.send import held, retention
 from worker.send.ledger import claims, outcomes, steering, writing
+from worker.send.ledger.claims import Front
 from worker.send.ledger.outcomes import Settlement
 from worker.send.models import Delivery, Kind, State
 from worker.send.port import Outcome, Verdict
@@ -211,6 +212,22 @@ def test_what_is_settled_is_found_by_when_it_was_due(database: Database, ask: Ca
         explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
         plan = str(session.connection().exec_driver_sql(f"{explain} {statement}", values).all())
     assert "ix_deliveries_due_at" in plan
+
+
+@pytest.mark.parametrize("front", [Front(), Front(after=(NOW, 7), held_back=[3], unpaced=True)], ids=["anywhere", "behind"])
+def test_a_claim_walks_no_further_than_it_takes_even_if_nothing_waited_when_the_planner_last_looked(
+    database: Database, front: Front
+) -> None:
+    owner = a_process(database)
+    written(database, *[a_row(reader, state=State.ACCEPTED) for reader in range(1, 2000)])
+    with database.transaction() as session:
+        session.execute(text("ANALYZE deliveries"))
+        statement, values = asked_by(session, lambda: claims.claim(session, owner=owner, kind=Kind.DIGEST, now=NOW, limit=9, front=front))
+        explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plan = str(session.connection().exec_driver_sql(f"{explain} {statement}", values).all())
+    assert "ix_deliveries_waiting" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
 
 
 def test_what_is_stale_is_found_among_all_that_waits_by_an_index(database: Database) -> None:

@@ -50,7 +50,7 @@ def upgrade() -> None:
             "ix_deliveries_domain",
             ["domain", "next_attempt_at", "id"],
             unique=False,
-            postgresql_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting' AND domain IS NOT NULL"),
             sqlite_where=sa.text("state = 'waiting'"),
         )
         batch_op.create_index(
@@ -67,7 +67,7 @@ def upgrade() -> None:
             "ix_deliveries_stale",
             ["stale_at"],
             unique=False,
-            postgresql_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting' AND stale_at IS NOT NULL"),
             sqlite_where=sa.text("state = 'waiting'"),
         )
         batch_op.create_index(
@@ -530,11 +530,17 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_deliveries_unknown", postgresql_where=sa.text("state = 'unknown'"), sqlite_where=sa.text("state = 'unknown'")
         )
-        batch_op.drop_index("ix_deliveries_stale", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
+        batch_op.drop_index(
+            "ix_deliveries_stale",
+            postgresql_where=sa.text("state = 'waiting' AND stale_at IS NOT NULL"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
         batch_op.drop_index("ix_deliveries_owner", postgresql_where=sa.text("state = 'claimed'"), sqlite_where=sa.text("state = 'claimed'"))
         batch_op.drop_index("ix_deliveries_due_at", postgresql_where=sa.text("state NOT IN ('waiting', 'claimed')"))
         batch_op.drop_index(
-            "ix_deliveries_domain", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
+            "ix_deliveries_domain",
+            postgresql_where=sa.text("state = 'waiting' AND domain IS NOT NULL"),
+            sqlite_where=sa.text("state = 'waiting'"),
         )
 
     op.drop_table("deliveries")

@@ -28,7 +28,13 @@ class Hits:
 
     papers: Ints
     weights: Floats
-    counts: Ints  # occurrences in each of the papers
+    starts: Ints  # where each paper's occurrences begin among all of them
+    occurrences: int = 0
+
+    @property
+    def counts(self) -> Ints:
+        """Occurrences in each of the papers."""
+        return np.diff(self.starts, append=self.occurrences)
 
 
 _NOWHERE = Hits(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
@@ -56,9 +62,11 @@ class Corpus:
             return _NOWHERE
         # Places rise, and so do the papers they are in.
         papers = self.papers[places]
-        starts = np.flatnonzero(np.concatenate(([True], papers[1:] != papers[:-1])))
-        counts = np.diff(np.append(starts, papers.size))
-        return Hits(papers[starts], np.maximum.reduceat(self.weights[places], starts), counts)
+        begins = np.empty(papers.size, np.bool_)
+        begins[0] = True
+        np.not_equal(papers[1:], papers[:-1], out=begins[1:])
+        starts = begins.nonzero()[0]
+        return Hits(papers[starts], np.maximum.reduceat(self.weights[places], starts), starts, papers.size)
 
     def _places(self, stems: tuple[str, ...]) -> Ints:
         numbers = [self.vocabulary.get(stem, -1) for stem in stems]

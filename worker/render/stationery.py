@@ -75,7 +75,8 @@ def _kept(most: int, make: Callable[[K], V]) -> Callable[[K], V]:
 
 def of_url(url: str) -> Pair:
     """A link of ours, whole or its beginning, for both bodies."""
-    return both(url, url)
+    html = escaped(url)
+    return Pair.of(html, html) if len(html.utf8) == len(url) else both(url, url)  # nearly always: nothing in it was escaped
 
 
 def both(words: str, wrapped_words: str) -> Pair:

@@ -150,8 +150,8 @@ def test_the_answer_is_the_same_whatever_the_address_is_to_us(visitor: Visitor, 
         ("Send me a fresh link", 1, ["INSERT", "INTO", "knocks"]),
         ("Subscribe", 1, ["INSERT", "INTO", "knocks"]),
     ]
-    confirm, link = RequestKind.CONFIRM, RequestKind.FRESH_LINK
-    assert letters(database) == [confirm, link, confirm, link, confirm]  # to pending before, to active, left, left and nobody
+    confirm, fresh = RequestKind.CONFIRM, RequestKind.FRESH_LINK
+    assert letters(database) == [confirm, fresh, confirm, fresh, confirm]  # to pending before, to active, left, left and nobody
 
 
 def test_what_only_bots_fill_in_signs_nobody_up_and_tells_them_nothing(visitor: Visitor, home: Page, database: Database) -> None:

@@ -65,9 +65,9 @@ class Deliverer:
         for start in range(0, len(only), CLAIM):
             if not lane.may_start(shift):
                 return
-            taken = lane.ground.queue.take_these(shift.owner.id, only[start : start + CLAIM])
-            if taken is None or not lane.deliver(shift, taken):
-                return
+            for taken in lane.ground.queue.take_these(shift.owner.id, only[start : start + CLAIM]):
+                if not lane.deliver(shift, taken):
+                    return
 
     def _deliver_due(self, shift: Shift) -> None:
         first = self.lanes[0]

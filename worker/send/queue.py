@@ -76,13 +76,15 @@ class Queue:
             now = self.clock.now()  # only then: what was posted this moment is due by it
             return next((taken for kind in Kind if kind in kinds if (taken := self._of(session, kind, owner, now, most))), None)
 
-    def take_these(self, owner: int, delivery_ids: Sequence[int]) -> Taken | None:
-        """The same for these deliveries, due or not; what is held back stays so."""
+    def take_these(self, owner: int, delivery_ids: Sequence[int]) -> list[Taken]:
+        """The same for these deliveries, due or not, a group a kind; what is held back stays so."""
         with self.database.transaction() as session:
             if control.halted(session):
-                return None
+                return []
             found = claims.claim_these(session, delivery_ids, owner=owner, held_back=waves.held_back(session))
-            return Taken(found, self.clock.now(), Kind.DIGEST, domains.names(session))
+            now, paced = self.clock.now(), domains.names(session)
+        groups = {kind: [one for one in found if one.kind == kind] for kind in Kind}
+        return [Taken(group, now, kind, frozenset() if kind is Kind.LETTER else paced) for kind, group in groups.items() if group]
 
     def give_back(self, owner: int) -> None:
         """What this owner has claimed and nobody holds waits again."""

@@ -135,10 +135,10 @@ def test_the_answer_is_the_same_whatever_the_address_is_to_us(visitor: Visitor, 
         spam = add_reader(session, "spam@example.org", now=clock.now())
         standing.suppress(session, spam.address_key, standing.Reason.COMPLAINED, clock.now())
 
-    link = visitor.open("/link")
+    asking = visitor.open("/link")
     answers, did = set(), set()
     for name in ("active", "pending", "left", "spam", "nobody"):
-        for page, button in ((home, "Subscribe"), (link, "Send me a fresh link")):
+        for page, button in ((home, "Subscribe"), (asking, "Send me a fresh link")):
             with statements(database) as said:
                 answer = visitor.press(page, button, {"email": f"{name}@example.org"})
             answers.add((answer.status, answer.headers["location"], answer.body))

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from config.database import Database
 from tests.bench.postfix import PostfixSink
@@ -12,7 +12,7 @@ from tests.bench.processes import Kinds, calibration, spent
 from tests.bench.readers import World
 from tests.bench.sink import Process
 from worker.send import waves
-from worker.send.models import OPEN, Delivery, State, Wave
+from worker.send.models import OPEN, Delivery, State, Wave, stands
 
 STANDSTILL = 240.0  # seconds without a mail after which a round has failed
 
@@ -99,10 +99,11 @@ def _until_taken(sink: Process | PostfixSink, wanted: int, done: Step) -> None:
 
 def _until_settled(database: Database) -> None:
     deadline = time.monotonic() + STANDSTILL
-    open_ones = select(func.count()).where(Delivery.state.in_(OPEN))
+    # By the indexes of what is open: reading all of the past each time would be a tenth of what PostgreSQL is measured to do.
+    open_ones = [select(Delivery.id).where(stands(state)).limit(1) for state in OPEN]
     while time.monotonic() < deadline:
         with database.reading() as session:
-            if not session.scalar(open_ones):
+            if all(session.scalar(one) is None for one in open_ones):
                 return
         time.sleep(0.2)
     raise Stuck(f"deliveries were still open {STANDSTILL:g} s after the last mail")

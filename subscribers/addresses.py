@@ -11,9 +11,9 @@ import re
 import secrets
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from subscribers.models import KeptKey
 
 _KEY_NAME = "addresses"
@@ -63,8 +63,7 @@ def kept_key(session: Session) -> bytes:
     """The key of every address hash, made by whoever comes first; all others find that one."""
     if known := known_key(session):
         return known
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    made = dialect.insert(KeptKey).values(name=_KEY_NAME, value=secrets.token_bytes(32))
+    made = upsert(session, KeptKey).values(name=_KEY_NAME, value=secrets.token_bytes(32))
     session.execute(made.on_conflict_do_nothing())
     return session.get_one(KeptKey, _KEY_NAME).value
 

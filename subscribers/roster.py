@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from subscribers import audience
 from subscribers.addresses import address_key, kept_key, known_key
 from subscribers.cadence import next_due
@@ -118,8 +118,7 @@ def _insert(session: Session, key: bytes, entries: Sequence[Entry], now: datetim
     """The ids of those added; who signed up since the plan was made is left as they are."""
     choices = {address_key(key, entry.address): entry.choices for entry in entries}
     values = [_columns(address_key(key, entry.address), entry, now, consent) for entry in entries]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    unless_there = dialect.insert(Subscriber).on_conflict_do_nothing(index_elements=["address_key"])
+    unless_there = upsert(session, Subscriber).on_conflict_do_nothing(index_elements=["address_key"])
     made = session.execute(unless_there.returning(Subscriber.id, Subscriber.address_key), values).all()
     interests = [row for number, hashed in made for row in interest_rows(number, choices[hashed])]
     if interests:

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from subscribers import audience, preferences, privacy, requests, standing
 from subscribers.addresses import address_key, kept_key, known_key
 from subscribers.choices import Choices, unpacked
@@ -158,8 +158,7 @@ def _may_be_written_to(session: Session, key: bytes, now: datetime) -> bool:
 
 def _row(session: Session, key: bytes, asked: SignUp, now: datetime) -> tuple[Subscriber, bool]:
     """The row of this address, locked, and whether it was made now."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    made = dialect.insert(Subscriber).values(address=asked.address, address_key=key, standing=Standing.PENDING, created_at=now)
+    made = upsert(session, Subscriber).values(address=asked.address, address_key=key, standing=Standing.PENDING, created_at=now)
     is_new = session.scalars(made.on_conflict_do_nothing(index_elements=["address_key"]).returning(Subscriber.id)).first() is not None
     return session.scalars(select(Subscriber).where(Subscriber.address_key == key).with_for_update()).one(), is_new
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from subscribers import audience
 from subscribers.cadence import Past, next_due
 from subscribers.models import Standing, Subscriber, Suppression
@@ -125,8 +125,7 @@ def suppress(session: Session, address_key: bytes, reason: Reason, now: datetime
     """
     known = session.get(Suppression, address_key, with_for_update=True)
     if known is None:
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        made = dialect.insert(Suppression).values(address_key=address_key, reason=reason, detail=detail[:200], since=now)
+        made = upsert(session, Suppression).values(address_key=address_key, reason=reason, detail=detail[:200], since=now)
         session.execute(made.on_conflict_do_nothing())
     elif _rank(reason) > _rank(known.reason):
         known.reason, known.detail = reason, detail[:200]

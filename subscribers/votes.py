@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import IntEnum
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from subscribers import audience
 from subscribers.models import Vote
 
@@ -30,8 +30,7 @@ class Cast:
 
 def cast(session: Session, subscriber_id: int, paper_key: str, value: Value, now: datetime) -> None:
     """Count a vote; an earlier one of the same paper is replaced."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    made = dialect.insert(Vote).values(subscriber_id=subscriber_id, paper_key=paper_key, value=int(value), voted_at=now)
+    made = upsert(session, Vote).values(subscriber_id=subscriber_id, paper_key=paper_key, value=int(value), voted_at=now)
     session.execute(made.on_conflict_do_update(index_elements=["subscriber_id", "paper_key"], set_={"value": int(value), "voted_at": now}))
 
 

@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from config.database import Base
+from config.database import upsert
 from worker.ingest import catalogue
 from worker.ingest.papers import Paper
 from worker.pick import rankings
@@ -142,18 +141,14 @@ def _newest_of(session: Session, day: date) -> int | None:
 
 
 def _mark(session: Session, day: date, paper_id: int, kind: MarkKind) -> None:
-    made = _insert(session, Mark).values(day=day, paper_id=paper_id, kind=kind)
+    made = upsert(session, Mark).values(day=day, paper_id=paper_id, kind=kind)
     session.execute(made.on_conflict_do_update(index_elements=[Mark.day, Mark.paper_id], set_={"kind": kind}))
 
 
 def _edition(session: Session, day: date) -> Edition:
     """The day's row; two who need it at once share one."""
-    session.execute(_insert(session, Edition).values(day=day, note="").on_conflict_do_nothing())
+    session.execute(upsert(session, Edition).values(day=day, note="").on_conflict_do_nothing())
     return session.get_one(Edition, day)
-
-
-def _insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _start(day: date) -> datetime:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from config.clock import Clock
-from config.database import Database
+from config.database import Database, upsert
 from config.log import logger
 from worker.send.models import Kind, MailerDay
 from worker.send.rates import PaceLost
@@ -119,8 +118,7 @@ def today(session: Session, mailer: str, terms: Terms, *, now: datetime) -> DayO
 
 
 def _begin_day(session: Session, mailer: str, day: date) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(dialect.insert(MailerDay).values(mailer=mailer[:80], day=day, taken=0).on_conflict_do_nothing())
+    session.execute(upsert(session, MailerDay).values(mailer=mailer[:80], day=day, taken=0).on_conflict_do_nothing())
 
 
 def _is(mailer: str, day: date) -> ColumnElement[bool]:

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from config.database import upsert
 from config.log import redact
 from worker.send.ledger import claims
 from worker.send.models import Delivery, DomainPace, Kind
@@ -137,8 +137,7 @@ def _insert(session: Session, rows: list[dict[str, Any]]) -> set[str]:
     if not rows:
         return set()
     rows.sort(key=lambda row: str(row["domain"]))
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return set(session.scalars(dialect.insert(DomainPace).values(rows).on_conflict_do_nothing().returning(DomainPace.domain)))
+    return set(session.scalars(upsert(session, DomainPace).values(rows).on_conflict_do_nothing().returning(DomainPace.domain)))
 
 
 def _lane_pace(seconds: float) -> float:

@@ -23,10 +23,11 @@ def come_back(site: Site, asked: Asked) -> Response:
     with site.database.transaction() as session:
         row, _ = open_fresh(site, asked, session)
         barred = standing.suppression(session, row.address_key) is not None
-        if not barred and (standing.take_back(session, row, asked.now) or signup.activate(session, row, asked.now)):
+        is_back = not barred and (standing.take_back(session, row, asked.now) or signup.activate(session, row, asked.now))
+        if is_back:
             row.consent_at, row.consent_source = asked.now, "/preferences"
             row.consent_wording = WORDING.format(name=site.settings.name)
-    return page(site, asked, told=("Good to have you back.",))
+    return page(site, asked, told=("Good to have you back.",) if is_back else ())
 
 
 def move(site: Site, asked: Asked) -> Response:

@@ -253,7 +253,8 @@ def test_a_suppressed_reader_is_told_and_cannot_come_back_alone(visitor: Visitor
         standing.suppress(session, ada.row().address_key, standing.Reason.COMPLAINED, clock.now())
 
     assert "We stopped writing to your address" in visitor.open(fresh).words
-    visitor.send("POST", f"{fresh}/return")
+    tried = visitor.send("POST", f"{fresh}/return")
+    assert "Good to have you back." not in tried.words
     assert ada.row().standing == Standing.SUPPRESSED
 
 

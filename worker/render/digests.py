@@ -16,7 +16,6 @@ from worker.render.plain import clean
 from worker.render.stationery import Stationery, both, of_url
 
 BUDGET = 90_000  # bytes on the wire: Gmail clips at about 102 KB
-WITHOUT_LIMIT = 10_000_000
 _RESERVED = 4_000  # bytes for headers, links and what else is a reader's own
 _ROW = 120  # bytes a row may take beside its card and its reason: number, breaks, two links' beginnings
 _NOTE = 600  # letters of an editor's note
@@ -67,9 +66,9 @@ class Digests:
         self._letterhead = letterhead
         self._cards = Cards(stationery)
 
-    def compose(self, selection: Selection, papers: Mapping[int, Paper], to: Addressee, note: str, budget: int) -> Message:
-        """The message of `selection` in at most `budget` bytes. Raises NothingToShow, and BadAddress for the recipient."""
-        body = _Body(room=budget - self._stationery.size - len(_HUSH.wire) - _RESERVED)
+    def compose(self, selection: Selection, papers: Mapping[int, Paper], to: Addressee, note: str) -> Message:
+        """The message of `selection` in at most BUDGET bytes. Raises NothingToShow, and BadAddress for the recipient."""
+        body = _Body(room=BUDGET - self._stationery.size - len(_HUSH.wire) - _RESERVED)
         votes = of_url(to.urls.votes)
         body.add(self._stationery.notices(clean(note, _NOTE), remarks(selection)))
         self._add_cards(body, "For you", _at_hand(selection.for_you, papers), votes)

@@ -7,12 +7,12 @@ from config.templating import environment
 from worker.ingest.papers import Paper
 from worker.pick.choices import Selection
 from worker.render.addressee import Addressee
-from worker.render.digests import BUDGET, WITHOUT_LIMIT, Digests
+from worker.render.digests import Digests
 from worker.render.house import house_of
 from worker.render.inlining import Inliner
 from worker.render.letterhead import Letterhead
 from worker.render.letters import Letter, LetterKind
-from worker.render.message import Message, Parts
+from worker.render.message import Message
 from worker.render.notices import Notice, Notices
 from worker.render.pieces import piece
 from worker.render.plain import wrapped
@@ -42,11 +42,7 @@ class Press:
 
         Raises NothingToShow when none of the selection's papers is in `papers`, BadAddress when the recipient cannot be written.
         """
-        return self._digests.compose(selection, papers, to, note, BUDGET)
-
-    def view(self, selection: Selection, papers: Mapping[int, Paper], to: Addressee, note: str = "") -> Parts:
-        """The same digest for a browser, with everything that a mail has no room for. Raises as `digest` does."""
-        return self._digests.compose(selection, papers, to, note, WITHOUT_LIMIT).parts()
+        return self._digests.compose(selection, papers, to, note)
 
     def letter(self, letter: Letter, to: Addressee) -> Message:
         """A letter, asked for by the one who gets it. Raises BadAddress when the recipient cannot be written."""

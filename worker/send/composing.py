@@ -23,7 +23,7 @@ from worker.render import letters
 from worker.render.addressee import Addressee, Urls
 from worker.render.digests import NothingToShow
 from worker.render.letters import Letter
-from worker.render.message import Message, Parts
+from worker.render.message import Message
 from worker.render.notices import Notice
 from worker.render.press import Press
 from worker.send import announcements
@@ -89,11 +89,6 @@ class LedgerComposer:
                 log.exception("cannot compose", delivery=claimed.id)
                 ended.append(_uncomposable(claimed, facts.now, error))
         return ready, ended
-
-    def view(self, session: Session, claimed: Claimed, reader: Reader) -> Parts:
-        """The digest of a delivery as it went out, for its page, without a mail's limit of size."""
-        facts = _Facts(self._clock.now(), {}, self._papers(session, [claimed]), {}, self._notes(session, [claimed]))
-        return self._press.view(*self._parts(claimed, reader, facts, self._links, ""))
 
     def preview(self, session: Session, selection: Selection, reader: Reader, address: str, *, now: datetime) -> Message:
         """The exact mail a reader would get now, for `address`, with `[test]` in the subject and links that open nothing."""

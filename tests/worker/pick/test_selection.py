@@ -276,7 +276,7 @@ def test_whatever_comes_no_paper_twice_and_nothing_had_muted_or_hidden(
         assert made.candidates >= len(shown)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(PAPERS, st.lists(st.integers(1, 40), max_size=12), st.lists(READER, min_size=1, max_size=6), MARKED, MARKED)
 def test_a_block_of_readers_gets_what_each_would_get_by_the_plain_rules(
     papers: list[Paper], alike: list[int], readers: list[Reader], pins: frozenset[int], hides: frozenset[int]

@@ -170,13 +170,6 @@ def test_a_long_digest_is_cut_before_90_kb_and_links_the_rest() -> None:
     assert f"{60 - shown} more in your browser\n    {BASE}/digests/{TOKEN}\n" in text
 
 
-def test_the_view_in_a_browser_shows_all() -> None:
-    papers = some_papers(60, abstract="We propose " + "a very long and winding road " * 40)
-    parts = a_press().view(a_selection(papers), papers, an_addressee())
-    assert len(of_class(tree(parts.html), "title")) == 60
-    assert "more in your browser" not in parts.html
-
-
 def test_a_real_digest_stays_far_below_what_clients_clip() -> None:
     assert len(a_press().digest(a_week_selection(), the_week(), an_addressee()).wire()) < 60_000
 

@@ -215,12 +215,12 @@ def test_a_hostile_answer_does_no_harm(house: House, door: Door, what: str, tmp_
     secret = tmp_path / "secret.txt"
     secret.write_text(SECRET)
     house.server.answer("/secret", play.body(f'<!ENTITY e "{SECRET}">'.encode()))
-    begun = time.monotonic()
+    begun = time.process_time()
     reading = read(house, door, play.body(HOSTILE[what](secret, house.server.url, door.good)))
     check(reading)
     assert house.server.asked_for("/secret") == []
     assert reading.error is not None or reading.records or reading.skipped or what in {"deep XML with an end", "a flood of attributes"}
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20  # of CPU: what else the machine does is not this answer's harm
 
 
 @pytest.mark.parametrize("what", HOSTILE)

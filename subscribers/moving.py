@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -41,12 +42,19 @@ def move(session: Session, request_id: int, now: datetime) -> Subscriber:
 def _move(session: Session, request: Request, row: Subscriber, key: bytes, now: datetime) -> None:
     requests.use(session, request.id, now)
     requests.use_up(session, row.id, [RequestKind.NEW_ADDRESS], now)
-    # Whoever signed up or left with that address is the one who has just shown that it is theirs.
-    if (other := audience.by_address_key(session, key)) and other.id != row.id:
-        session.delete(other)
+    if (other := _locked(session, key)) and other.id != row.id:
+        if other.standing in _READS:  # since we looked: somebody was faster
+            raise TakenError
+        session.delete(other)  # whoever signed up or left with that address is the one who has just shown that it is theirs
         session.flush()
     requests.ask(session, row.id, RequestKind.ADDRESS_CHANGED, now, row.address)
     row.address, row.address_key = request.detail, key
+
+
+def _locked(session: Session, key: bytes) -> Subscriber | None:
+    """The row of an address as it stands now, and until we are done."""
+    rows = select(Subscriber).where(Subscriber.address_key == key).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(rows).first()
 
 
 def _is_taken(session: Session, row: Subscriber, key: bytes) -> bool:
